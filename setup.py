@@ -1,0 +1,20 @@
+"Packaging facts from settings.ini, handed to setuptools; what is static stands in pyproject.toml"
+from configparser import ConfigParser
+from setuptools import setup
+
+cfg = ConfigParser()
+cfg.read('settings.ini', encoding='utf-8')
+d = cfg['DEFAULT']
+
+def lines(key): return [o.strip() for o in d[key].splitlines() if o.strip()]
+
+train = lines('train_requirements')
+setup(
+    python_requires='>=' + d['min_python'],
+    license_expression=d['license'],
+    author=d['author'],
+    keywords=d['keywords'].split(),
+    install_requires=lines('requirements'),
+    extras_require=dict(train=train, scp=lines('scp_requirements'), dev=train + lines('dev_requirements')),
+    entry_points=dict(console_scripts=lines('console_scripts'), nbdev=['agf=agf._modidx:d']),
+)
