@@ -93,7 +93,7 @@ def save_atomically(state, path):
 class Curves(Callback):
     "Collect mean `train_loss`, `valid_loss`, each metric and the training seconds of every epoch, as lists of floats"
     order = 60
-    def __init__(self): self.curves, self.trained = {}, False
+    def __init__(self): self.history, self.trained = {}, False
     def before_train(self): self.start, self.losses = time.perf_counter(), []
     def after_batch(self):
         if self.training: self.losses.append(self.learn.loss.detach())
@@ -103,7 +103,7 @@ class Curves(Callback):
         if not self.trained: return   # a skipped epoch
         names, (_, *values) = self.recorder.metric_names[2:], self.learn.final_record   # fastai's own training loss is smoothed over epochs
         row = dict(train_loss=torch.stack(self.losses).mean(), **dict(zip(names, values)), seconds=self.seconds)
-        for k, v in row.items(): self.curves.setdefault(k, []).append(None if v is None else float(v))
+        for k, v in row.items(): self.history.setdefault(k, []).append(None if v is None else float(v))
         self.trained = False
 
 # %% ../nbs/40_learner.ipynb #a6295f29
@@ -114,7 +114,7 @@ class KeepWeights(Callback):
         when, # Called with the curves so far; the last epoch's values stand last
     ): self.when, self.kept = when, None
     def after_epoch(self):
-        curves = self.learn.curves.curves
+        curves = self.learn.curves.history
         if curves and len(curves["train_loss"]) == self.epoch + 1 and self.when(curves):
             self.kept = {k: v.detach().cpu().clone() for k, v in self.model.state_dict().items()}
 
@@ -136,7 +136,7 @@ class Checkpoint(Callback):
         if self.state is None: return
         self.model.load_state_dict(self.state["model"])
         self.opt.load_state_dict(self.state["opt"])
-        self.done, self.learn.curves.curves = self.state["epoch"], self.state["curves"]
+        self.done, self.learn.curves.history = self.state["epoch"], self.state["curves"]
         if hasattr(self.learn, "keep_weights"): self.learn.keep_weights.kept = self.state["kept"]
         self.state = None
     def before_epoch(self):
@@ -145,7 +145,7 @@ class Checkpoint(Callback):
         if self.epoch < self.done: return
         kept = self.learn.keep_weights.kept if hasattr(self.learn, "keep_weights") else None
         save_atomically(_plain(dict(model=self.model.state_dict(), opt=self.opt.state_dict(), epoch=self.epoch + 1,
-                                    curves=self.learn.curves.curves, kept=kept, settings=self.settings)), self.path)
+                                    curves=self.learn.curves.history, kept=kept, settings=self.settings)), self.path)
 
 # %% ../nbs/40_learner.ipynb #685d5d17
 class StopAfter(Callback):
