@@ -75,7 +75,7 @@ def faithful(
 ) -> Recipe:
     "The paper's recipe for one task of the UEA archive"
     model = dict(dim=512, num_heads=8, depth=2, ffn_dim=2048, dropout=0.1, norm="post", stem="linear", position="learned", pool="flatten",
-                 input_scale=512**0.5, mask_attention=False)
+                 input_scale=512**0.5, mask_attention=False, final_act=True)
     agf = dict(basis=preset.basis, order=preset.order, a=preset.a, b=preset.b, domain="unit", theta0=preset.theta0, penalty="paper")
     return Recipe(model, agf, preset.gamma, preset.epochs, lr=1e-3, batch_size=preset.batch_size, optimizer=preset.optimizer, schedule="constant", grad_clip=4.)
 

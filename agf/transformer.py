@@ -92,6 +92,7 @@ class SequenceClassifier(nn.Module):
         position:str="sinusoidal", # `sinusoidal` or `learned`
         pool:str="mean",      # `mean` or `flatten`
         input_scale:float=1., # The stem's output is multiplied by this
+        final_act:bool=False, # GELU and dropout on the last tokens, before the head
         mask_attention:bool=True, # Hide padding from the attention
         agf:dict|None=None,   # Options of `AGFAttention`
     ):
@@ -109,6 +110,7 @@ class SequenceClassifier(nn.Module):
         self.blocks = nn.ModuleList(EncoderBlock(make_attention(attention, dim, num_heads, **(agf or {})), dim, ffn_dim or 2*dim, dropout, norm)
                                     for _ in range(depth))
         self.norm = nn.LayerNorm(dim) if norm == "pre" else nn.Identity()
+        self.final = nn.Sequential(nn.GELU(), nn.Dropout(dropout)) if final_act else nn.Identity()
         self.head = nn.Linear(dim*max_len if pool == "flatten" else dim, n_classes)
 
     def _check(self, x):
@@ -123,13 +125,13 @@ class SequenceClassifier(nn.Module):
         position = sinusoids(x.shape[1], x.shape[2], x.device).to(x.dtype) if self.position is None else self.position[:x.shape[1]]
         x = self.drop(self.input_scale*x + position)
         for block in self.blocks: x = block(x, key_padding_mask if self.mask_attention else None)
-        return _hide(self.norm(x), key_padding_mask)
+        return _hide(self.final(self.norm(x)), key_padding_mask)
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
         z = self.tokens(x, key_padding_mask)
         if self.pool == "flatten": return self.head(nn.functional.pad(z, (0, 0, 0, self.max_len - z.shape[1])).flatten(1))
         if key_padding_mask is None: return self.head(z.mean(1))
-        return self.head(z.sum(1)/(~key_padding_mask).sum(1, keepdim=True))
+        return self.head(z.sum(1)/(~key_padding_mask).sum(1, keepdim=True).clamp_min(1))
 
 # %% ../nbs/30_transformer.ipynb #fc5ecbaa
 def save_model(
