@@ -7,6 +7,7 @@ __all__ = ['BASES', 'DOMAINS', 'basis_parameters', 'recurrence', 'polynomial_bas
            'horner', 'PolynomialFilter']
 
 # %% ../nbs/10_polynomial.ipynb #5d70771a
+import math
 import warnings
 
 import torch
@@ -19,23 +20,24 @@ DOMAINS = ("unit", "symmetric")
 # %% ../nbs/10_polynomial.ipynb #c64a7807
 def basis_parameters(
     basis:str,         # One of `jacobi`, `chebyshev`, `legendre`, `monomial`
-    a:float|None=None, # First Jacobi parameter, dimensionless; `jacobi` only, default 1
-    b:float|None=None, # Second Jacobi parameter, dimensionless; `jacobi` only, default 1
-    order:int=0,       # Largest degree K that the recursion must reach
+    a:float|None=None, # First Jacobi parameter, finite, dimensionless; `jacobi` only, default 1
+    b:float|None=None, # Second Jacobi parameter, finite, dimensionless; `jacobi` only, default 1
+    order:int=0,       # Largest degree K that the recursion must reach, at least 0
 ) -> tuple: # `(a, b)`, or `(None, None)` for monomials
     "Check a basis and return its Jacobi parameters"
     if basis not in BASES: raise ValueError(f"unknown basis {basis!r}: pass one of {', '.join(BASES)}")
-    if not isinstance(order, int) or order < 0: raise ValueError(f"`order` is the largest degree K, an integer of at least 0; got {order!r}")
+    if isinstance(order, bool) or not isinstance(order, int) or order < 0: raise ValueError(f"`order` is the largest degree K, an integer of at least 0; got {order!r}")
     if basis != "jacobi":
         if a is not None or b is not None: raise ValueError(f"`a` and `b` belong to basis 'jacobi'; basis {basis!r} fixes them: leave them out")
         return dict(chebyshev=(-0.5, -0.5), legendre=(0., 0.), monomial=(None, None))[basis]
     a, b = 1. if a is None else float(a), 1. if b is None else float(b)
+    if not (math.isfinite(a) and math.isfinite(b)): raise ValueError(f"`a` and `b` must be finite; got a={a}, b={b}")
     for k in range(2, order + 1):
-        if k + a + b == 0 or 2*k + a + b == 2:
-            raise ValueError(f"the Jacobi recursion divides by zero at degree {k} for a + b = {a+b:g}: pass `order` < {k}, or another `a` or `b`")
+        if min(abs(k + a + b), abs(2*k + a + b - 2)) < 1e-3:
+            raise ValueError(f"the Jacobi recursion divides by zero at degree {k}: a + b = {a+b:.6g} is within 0.001 of {round(a+b)}; pass `order` < {k}, or another `a` or `b`")
     return a, b
 
-# %% ../nbs/10_polynomial.ipynb #d4901ef0
+# %% ../nbs/10_polynomial.ipynb #44ee1407
 def recurrence(
     order:int,         # Largest degree K
     basis:str="jacobi",
@@ -44,16 +46,16 @@ def recurrence(
 ) -> list: # `(A, B, C)` for degrees 1 to K
     "Coefficients of $P_k = (A_k x + B_k) P_{k-1} - C_k P_{k-2}$, with $P_0 = 1$ and $P_{-1} = 0$"
     a, b = basis_parameters(basis, a, b, order)
-    if a is None: return [(1., 0., 0.)] * order
+    if a is None: return [(1., 0., 0.)]*order
     res = [((a + b + 2)/2, (a - b)/2, 0.)]
     for k in range(2, order + 1):
         c, n = 2*k + a + b, 2*k*(k + a + b)
         res.append((c*(c - 1)/n, (c - 1)*(a*a - b*b)/(n*(c - 2)), 2*(k + a - 1)*(k + b - 1)*c/(n*(c - 2))))
     return res[:order]
 
-# %% ../nbs/10_polynomial.ipynb #a4038353
+# %% ../nbs/10_polynomial.ipynb #cd5025e7
 def polynomial_basis(
-    x:Tensor,          # Points in `[-1, 1]`, any shape
+    x:Tensor,          # Points in `[-1, 1]`, floating point, any shape
     order:int,         # Largest degree K
     basis:str="jacobi",
     a:float|None=None, # First Jacobi parameter, dimensionless
@@ -65,9 +67,9 @@ def polynomial_basis(
         P.append((A*x + B)*P[-1] - (C*P[-2] if k else 0.))
     return torch.stack(P, -1)
 
-# %% ../nbs/10_polynomial.ipynb #04882137
+# %% ../nbs/10_polynomial.ipynb #8da607fa
 def to_domain(
-    s:Tensor, # Singular values in `(0, 1)`
+    s:Tensor, # Singular values in `(0, 1)`, any shape
     domain:str="unit", # `unit`: $x = s$, as in the paper; `symmetric`: $x = 2s - 1$
 ) -> Tensor: # Points of the basis's domain, same shape
     "Map singular values to the basis's domain"
@@ -100,11 +102,11 @@ def collapse_matrix(
     b:float|None=None, # Second Jacobi parameter, dimensionless
     domain:str="unit", # `unit` or `symmetric`
     shift:float=0.5,   # Centre of the powers, dimensionless
-) -> Tensor: # $M$ with $P_k(x(s)) = \sum_j M_{kj} (s - \text{shift})^j$, float64, shape `(K+1, K+1)`
+) -> Tensor: # $M$ with $P_k(x(s)) = \sum_j M_{kj} (s - \text{shift})^j$, float64 on the CPU, shape `(K+1, K+1)`
     "Write every basis polynomial in powers of `s - shift`"
-    scale, x0 = (1., shift) if domain == "unit" else (2., 2*shift - 1)   # x = x0 + scale*(s - shift)
+    x0, scale = to_domain(torch.tensor(shift, dtype=torch.float64, device="cpu"), domain).item(), 1. if domain == "unit" else 2.   # x = x0 + scale*(s - shift)
     def times_x(p): return x0*p + scale*torch.cat([p.new_zeros(1), p[:-1]])
-    M = torch.zeros(order + 1, order + 1, dtype=torch.float64)
+    M = torch.zeros(order + 1, order + 1, dtype=torch.float64, device="cpu")
     M[0, 0] = 1
     for k, (A, B, C) in enumerate(recurrence(order, basis, a, b), 1):
         M[k] = A*times_x(M[k-1]) + B*M[k-1] - (C*M[k-2] if k > 1 else 0)
@@ -116,16 +118,18 @@ def horner(
     c:Tensor, # Coefficients of $1, t, \dots, t^K$, shape `(K+1,)`
 ) -> Tensor: # $\sum_j c_j t^j$, same shape as `t`
     "Evaluate a polynomial given by its monomial coefficients"
+    if c.ndim != 1 or not len(c): raise ValueError(f"`c` must be 1-d, one coefficient per power; got shape {tuple(c.shape)}")
     out = c[-1].expand_as(t)
     for cj in c[:-1].flip(0): out = out*t + cj
     return out
 
-# %% ../nbs/10_polynomial.ipynb #f3370177
+# %% ../nbs/10_polynomial.ipynb #bbfd22e5
 class PolynomialFilter(nn.Module):
     """A learnable gain $g(s) = \\sum_k \\theta_k P_k(x(s))$ for singular values `s` in (0, 1).
 
     `forward(s)` takes a tensor of any shape and returns the gain in the same shape. The coefficients are
-    `theta = tanh(raw)` (in (-1, 1)) when `bounded`, else `raw`; `theta0` fixes the first one. Source: arXiv 2505.08516, section 4.
+    `theta = tanh(raw)` (in (-1, 1)) when `bounded`, else `raw`; `theta0` fixes the first one. Warns (`UserWarning`)
+    for a <= -1 or b <= -1. Source: arXiv 2505.08516, section 4.
     """
     def __init__(self,
         order:int=5,       # Largest degree K, so K+1 coefficients
@@ -136,21 +140,32 @@ class PolynomialFilter(nn.Module):
         theta0:float|None=1., # Fixed value of $\theta_0$; `None` learns it
         bounded:bool=True, # Keep learned coefficients in (-1, 1) by tanh
         init_std:float=0., # Standard deviation of the learned coefficients' start (before tanh); 0 is the paper's
+        theta0_init:float=0., # Start of a learned $\theta_0$, in (-1, 1) when `bounded`
     ):
         super().__init__()
         to_domain(torch.zeros(0), domain)
         basis_parameters(basis, a, b, order)
+        if theta0 is not None and not math.isfinite(theta0): raise ValueError(f"`theta0` is a finite number, or None to learn it; got {theta0}")
+        if theta0 is not None and theta0_init: raise ValueError(f"`theta0_init` is where a learned coefficient starts, but `theta0` is fixed at {theta0}: pass theta0=None")
+        if not math.isfinite(theta0_init) or bounded and abs(theta0_init) >= 1: raise ValueError(f"`theta0_init` must be finite, and inside (-1, 1) when `bounded`; got {theta0_init}")
+        if not 0 <= init_std < math.inf: raise ValueError(f"`init_std` is a standard deviation, finite and at least 0; got {init_std}")
+        _warn_degenerate(order, basis, a, b)
         self.order, self.basis, self.a, self.b, self.domain = order, basis, a, b, domain
-        self.theta0, self.bounded, self.init_std = theta0, bounded, init_std
+        self.theta0, self.bounded, self.init_std, self.theta0_init = theta0, bounded, init_std, theta0_init
         self.raw = nn.Parameter(torch.empty(order + (theta0 is None)))
         self.collapse = collapse_matrix(order, basis, a, b, domain)   # constant in float64, whatever the dtype of the parameters
+        self._apply(lambda t: t)
         self.reset_parameters()
 
-    def reset_parameters(self): nn.init.normal_(self.raw, std=self.init_std) if self.init_std else nn.init.zeros_(self.raw)
+    def reset_parameters(self):
+        "Draw the coefficients' start anew"
+        with torch.no_grad():
+            self.raw.normal_(std=self.init_std) if self.init_std else self.raw.zero_()
+            if self.theta0 is None: self.raw[0] += math.atanh(self.theta0_init) if self.bounded else self.theta0_init
 
     def _apply(self, fn, recurse=True):
         super()._apply(fn, recurse)
-        self.collapse = self.collapse.to(self.raw.device)
+        if self.raw.device.type != "meta": self.collapse = self.collapse.to(self.raw.device)
         return self
 
     @property
@@ -164,10 +179,28 @@ class PolynomialFilter(nn.Module):
         return polynomial(s, self.theta.to(s.dtype), self.basis, self.a, self.b, self.domain)
 
     def response(self, points:int=201):
-        "Singular values from 0 to 1 and the gain at each: two tensors of shape `(points,)`, without gradient"
-        s = torch.linspace(0, 1, points, device=self.raw.device)
+        "Singular values from 0 to 1 and the gain at each: two tensors of shape `(points,)`, in float32 or wider, without gradient"
+        s = torch.linspace(0, 1, points, device=self.raw.device, dtype=torch.promote_types(self.raw.dtype, torch.float32))
         with torch.no_grad(): return s, self(s)
+
+    def plot(self, ax=None, **kwargs):
+        "Draw the gain against the singular value on a matplotlib `ax` (a new one if None), `kwargs` to its `plot`; return the `ax`"
+        if ax is None:
+            import matplotlib.pyplot as plt
+            ax = plt.subplots(figsize=(5, 3))[1]
+        s, g = self.response()
+        ax.plot(s.cpu(), g.cpu(), **kwargs)
+        ax.set(xlabel="singular value s", ylabel="gain g(s)")
+        return ax
 
     def extra_repr(self):
         ab = f", a={1. if self.a is None else self.a:g}, b={1. if self.b is None else self.b:g}" if self.basis == "jacobi" else ""
         return f"order={self.order}, basis={self.basis!r}{ab}, domain={self.domain!r}, theta0={self.theta0}, bounded={self.bounded}"
+
+# %% ../nbs/10_polynomial.ipynb #01484952
+def _warn_degenerate(order, basis, a, b):
+    a, b = basis_parameters(basis, a, b, order)
+    if a is None or min(a, b) > -1: return
+    short = next((k for k, (A, _, _) in enumerate(recurrence(order, basis, a, b), 1) if abs(A) < 1e-3), None)
+    lost = "" if short is None else f"; and P_{short} has a degree below {short}, so that not every polynomial of degree {order} can be learned"
+    warnings.warn(f"Jacobi polynomials with a={a:g}, b={b:g} are not orthogonal, for which both must exceed -1: expect slow training{lost}", UserWarning, stacklevel=3)

@@ -19,6 +19,9 @@ from nbdev.serve import proc_nbs
 from smalldocs.layout import KATEX
 
 
+def smalldocs(*args): return subprocess.run([Path(sys.executable).with_name("smalldocs"), *args])
+
+
 def fetch_katex(cache):
     "KaTeX's files from npm, once, so that maths renders offline; None without npm"
     version = re.search(r"katex@([\d.]+)", KATEX)[1]
@@ -49,12 +52,13 @@ def rename_pages(proc):
     return names
 
 
-def relink(proc, names):
-    "Point links and menus at the new names"
+def relink(proc, names, git_url):
+    "Point links and menus at the new names; leave source links out while the project has no public home"
     for p in proc.rglob("*"):
         if p.suffix not in (".ipynb", ".yml", ".md"): continue
         text = p.read_text(encoding="utf-8")
         for old, new in names.items(): text = re.sub(rf"(?<![\w/]){re.escape(old)}\b", new, text)
+        if not git_url: text = re.sub(r"\[source\]\(/blob/.*?\)\{.*?\}(\\n)*", "", text)
         p.write_text(text, encoding="utf-8")
 
 
@@ -72,13 +76,13 @@ def main():
     _build_modidx()
     proc = proc_nbs(n_workers=1, force=True)
     names = rename_pages(proc)
-    relink(proc, names)
+    relink(proc, names, cfg.git_url)
     config = proc/"nbdev.yml"
     front = yaml.safe_load(config.read_text(encoding="utf-8"))
     front.pop("format-links", None)   # Quarto only
     config.write_text(yaml.dump(front), encoding="utf-8")
-    if subprocess.run(["smalldocs", "check", str(proc)]).returncode: sys.exit("smalldocs check found something to mend")
-    subprocess.run(["smalldocs", "render", "-q", str(proc)], check=True)
+    if smalldocs("check", proc).returncode: sys.exit("smalldocs check found something to mend")
+    smalldocs("render", "-q", proc).check_returncode()
     site = proc/front["project"]["output-dir"]
     if dist := fetch_katex(cfg.config_path/"build"): localise_maths(site, dist)
     shutil.rmtree(cfg.doc_path, ignore_errors=True)
