@@ -39,6 +39,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'agf.experiment._Bar.before_epoch': ('experiment.html#_bar.before_epoch', 'agf/experiment.py'),
                                 'agf.experiment._Bar.before_fit': ('experiment.html#_bar.before_fit', 'agf/experiment.py'),
                                 'agf.experiment._check': ('experiment.html#_check', 'agf/experiment.py'),
+                                'agf.experiment._command': ('experiment.html#_command', 'agf/experiment.py'),
                                 'agf.experiment._commit': ('experiment.html#_commit', 'agf/experiment.py'),
                                 'agf.experiment._fit': ('experiment.html#_fit', 'agf/experiment.py'),
                                 'agf.experiment._peak_memory': ('experiment.html#_peak_memory', 'agf/experiment.py'),

@@ -21,19 +21,17 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from fastai.callback.core import Callback
-from fastai.callback.training import GradientClip
-from fastai.losses import CrossEntropyLossFlat
-from fastai.optimizer import Adam, OptimWrapper
 from matplotlib.figure import Figure
 
 import agf
 from .baselines import ATTENTIONS
-from .learner import Checkpoint, Curves, KeepWeights, SeedEpochs, StopAfter, agf_learner
+from .learner import Callback, Checkpoint, CrossEntropyLossFlat, Curves, KeepWeights, SeedEpochs, StopAfter, agf_learner
 from .polynomial import polynomial
 from .presets import Recipe, recipe
 from .transformer import save_model
 from .uea import load, split, to_dls
+from fastai.callback.training import GradientClip
+from fastai.optimizer import Adam, OptimWrapper
 
 # %% ../nbs/45_experiment.ipynb #7894e3c8
 def best_epoch(
@@ -87,6 +85,11 @@ def _peak_memory(device):
 
 def _versions():
     return dict(python=platform.python_version(), **{p: version(p) for p in ("agf", "torch", "fastai", "aeon", "numpy")})
+
+# %% ../nbs/45_experiment.ipynb #04f9a2fe
+def _command(task, attention, variant, epochs, seed, protocols):
+    how = f"--protocol {' '.join(protocols)}" if protocols else "--no-test"
+    return f"agf-train {task} --attention {attention} --variant {variant} --epochs {epochs} --seeds {seed} {how}"
 
 # %% ../nbs/45_experiment.ipynb #22c22487
 def append_record(
@@ -206,7 +209,8 @@ def run(
         return _fit(r, dls, attention, seed, [*cbs, checkpoint], progress and (progress, f"{task} {attention} seed {seed}, {name}"))
 
     if device.type == "cuda": torch.cuda.reset_peak_memory_stats(device)
-    started, curves, accuracy, chosen, weights = time.perf_counter(), {}, dict(paper=None, last=None, honest=None, honest_val=None), None, None
+    commit, started = _commit(), time.perf_counter()   # the commit of the code that is loaded now
+    curves, accuracy, chosen, weights = {}, dict(paper=None, last=None, honest=None, honest_val=None), None, None
     if "honest" in protocols or not test:
         best = KeepWeights(lambda c: best_epoch(c) == len(c["accuracy"]) - 1)
         learn = fit("split", *split(data.train, seed), *([] if test else [best]))
@@ -233,7 +237,7 @@ def run(
         theta=[f.theta.tolist() for f in filters], seconds_per_epoch=round(sorted(main["seconds"])[len(main["seconds"])//2], 4),
         seconds=round(time.perf_counter() - started, 1), peak_memory_mib=_peak_memory(device),
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads",
-        versions=_versions(), commit=_commit(), command=" ".join([Path(sys.argv[0]).name, *sys.argv[1:]]), date=time.strftime("%Y-%m-%d"), curves=curves)
+        versions=_versions(), commit=commit, command=_command(task, attention, variant, r.epochs, seed, protocols), date=time.strftime("%Y-%m-%d"), curves=curves)
     save_model(learn.model, place, classes=data.classes, task=task)
     plot_curves(record).savefig(place/"curves.png", dpi=150)
     if filters: plot_response(record).savefig(place/"response.png", dpi=150)

@@ -6,6 +6,10 @@
 __all__ = ['Tensors', 'ResidentLoader', 'OrthogonalityPenalty', 'SeedEpochs', 'save_atomically', 'Curves', 'KeepWeights',
            'Checkpoint', 'StopAfter', 'agf_learner']
 
+# %% ../nbs/40_learner.ipynb #8e032b7e
+import warnings
+warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)   # raised inside fastai's import
+
 # %% ../nbs/40_learner.ipynb #c14b0e08
 import os
 import random

@@ -123,6 +123,14 @@ def horner(
     for cj in c[:-1].flip(0): out = out*t + cj
     return out
 
+# %% ../nbs/10_polynomial.ipynb #01484952
+def _warn_degenerate(order, basis, a, b):
+    a, b = basis_parameters(basis, a, b, order)
+    if a is None or min(a, b) > -1: return
+    short = next((k for k, (A, _, _) in enumerate(recurrence(order, basis, a, b), 1) if abs(A) < 1e-3), None)
+    lost = "" if short is None else f"; and P_{short} has a degree below {short}, so that not every polynomial of degree {order} can be learned"
+    warnings.warn(f"Jacobi polynomials with a={a:g}, b={b:g} are not orthogonal, for which both must exceed -1: expect slow training{lost}", UserWarning, stacklevel=3)
+
 # %% ../nbs/10_polynomial.ipynb #bbfd22e5
 class PolynomialFilter(nn.Module):
     """A learnable gain $g(s) = \\sum_k \\theta_k P_k(x(s))$ for singular values `s` in (0, 1).
@@ -196,11 +204,3 @@ class PolynomialFilter(nn.Module):
     def extra_repr(self):
         ab = f", a={1. if self.a is None else self.a:g}, b={1. if self.b is None else self.b:g}" if self.basis == "jacobi" else ""
         return f"order={self.order}, basis={self.basis!r}{ab}, domain={self.domain!r}, theta0={self.theta0}, bounded={self.bounded}"
-
-# %% ../nbs/10_polynomial.ipynb #01484952
-def _warn_degenerate(order, basis, a, b):
-    a, b = basis_parameters(basis, a, b, order)
-    if a is None or min(a, b) > -1: return
-    short = next((k for k, (A, _, _) in enumerate(recurrence(order, basis, a, b), 1) if abs(A) < 1e-3), None)
-    lost = "" if short is None else f"; and P_{short} has a degree below {short}, so that not every polynomial of degree {order} can be learned"
-    warnings.warn(f"Jacobi polynomials with a={a:g}, b={b:g} are not orthogonal, for which both must exceed -1: expect slow training{lost}", UserWarning, stacklevel=3)

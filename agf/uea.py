@@ -13,10 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from fastai.data.core import DataLoaders
 from torch import Tensor
 
-from .learner import ResidentLoader, Tensors
+from .learner import DataLoaders, ResidentLoader, Tensors
 
 # %% ../nbs/42_uea.ipynb #e29fbffd
 PAPER_SETS = dict(   # name: cases in the training and in the test file, as published with the archive

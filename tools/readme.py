@@ -29,8 +29,9 @@ def main(check):
             sys.exit("README.md is behind nbs/index.ipynb: run python tools/docs.py && python tools/readme.py")
         return print("README.md matches nbs/index.ipynb")
     readme.write_text(text, encoding="utf-8")
-    pictures = cfg.doc_path/"index_files"
-    if pictures.exists(): shutil.copytree(pictures, cfg.config_path/"index_files", dirs_exist_ok=True)
+    pictures = cfg.config_path/"index_files"
+    shutil.rmtree(pictures, ignore_errors=True)
+    shutil.copytree(cfg.doc_path/"index_files", pictures)
 
 
 if __name__ == "__main__": main("--check" in sys.argv)
