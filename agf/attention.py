@@ -137,6 +137,20 @@ class AGFAttention(nn.Module):
         if key_padding_mask is not None: U = U.masked_fill(key_padding_mask[:, None, :, None], 0)
         return U, self.filter(s.to(dtype).sigmoid()), token_softmax(v.to(dtype), key_padding_mask)
 
+    def _short(self, A, V, x):
+        value = self._heads(self.value_proj(x))
+        y = A.to(value.dtype) @ (V.to(value.dtype).mT @ value)
+        return self.out_proj(y.transpose(1, 2).flatten(-2))
+
+    def _long(self, A, V, x):
+        "The same product with all weights in the middle: no value for each token, no merging of heads"
+        w_val, w_out = self.value_proj.weight.unflatten(0, (self.num_heads, -1)), self.out_proj.weight.unflatten(1, (self.num_heads, -1))
+        inner = (V.to(x.dtype).mT @ x.unsqueeze(1)) @ w_val.mT                                    # (b, h, d, d)
+        if self.value_proj.bias is not None: inner = inner + self.value_proj.bias.view(self.num_heads, 1, -1)
+        inner = inner @ w_out.permute(1, 2, 0)                                                    # (b, h, d, dim)
+        y = A.to(inner.dtype).transpose(1, 2).flatten(-2) @ inner.flatten(1, 2)
+        return y if self.out_proj.bias is None else y + self.out_proj.bias
+
     def forward(self,
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
@@ -147,9 +161,7 @@ class AGFAttention(nn.Module):
         if key_padding_mask is not None: x = x.masked_fill(key_padding_mask.unsqueeze(-1), 0)
         U, g, V = self.factors(x, key_padding_mask)
         self.last_penalty = PENALTIES[self.penalty](U, V) if self.training and self.penalty else None
-        value = self._heads(self.value_proj(x))
-        y = (U*g).to(value.dtype) @ (V.to(value.dtype).mT @ value)
-        y = self.out_proj(y.transpose(1, 2).flatten(-2))
+        y = (self._long if x.shape[1] > self.dim else self._short)(U*g, V, x)
         return y if key_padding_mask is None else y.masked_fill(key_padding_mask.unsqueeze(-1), 0)
 
     def __getstate__(self): return self.__dict__ | dict(last_penalty=None)   # copies and pickles leave the autograd graph behind
