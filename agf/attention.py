@@ -110,6 +110,7 @@ class AGFAttention(nn.Module):
         theta0:float|None=1.,   # Fixed value of $\theta_0$; `None` learns it
         bounded:bool=True, # Keep learned coefficients in (-1, 1) by tanh
         init_std:float=0., # Spread of the learned coefficients at the start (before tanh)
+        theta0_init:float=0., # Where a learned $\theta_0$ starts; 0 is the paper's
         penalty:str|None="paper", # `paper`, `spread` or `None`: see `paper_penalty` and `spread_penalty`
         bias:bool=True,    # Biases in the projections
         device=None,       # Device of the parameters
@@ -125,7 +126,7 @@ class AGFAttention(nn.Module):
         self.s_proj = nn.Linear(dim, dim, bias, **kw)
         self.value_proj = nn.Linear(dim, dim, bias, **kw)
         self.out_proj = nn.Linear(dim, dim, bias, **kw)
-        self.filter = PolynomialFilter(order, basis, a, b, domain, theta0, bounded, init_std).to(**kw)
+        self.filter = PolynomialFilter(order, basis, a, b, domain, theta0, bounded, init_std, theta0_init).to(**kw)
 
     def _heads(self, x): return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
 

@@ -137,7 +137,7 @@ class PolynomialFilter(nn.Module):
 
     `forward(s)` takes a tensor of any shape and returns the gain in the same shape. The coefficients are
     `theta = tanh(raw)` (in (-1, 1)) when `bounded`, else `raw`; `theta0` fixes the first one. Warns (`UserWarning`)
-    for a <= -1 or b <= -1. Source: arXiv 2505.08516, section 4.
+    for a <= -1 or b <= -1. Source: arXiv 2505.08516 and its released code; see the notebook for what differs.
     """
     def __init__(self,
         order:int=5,       # Largest degree K, so K+1 coefficients
@@ -162,7 +162,7 @@ class PolynomialFilter(nn.Module):
         self.theta0, self.bounded, self.init_std, self.theta0_init = theta0, bounded, init_std, theta0_init
         self.raw = nn.Parameter(torch.empty(order + (theta0 is None)))
         self.collapse = collapse_matrix(order, basis, a, b, domain)   # constant in float64, whatever the dtype of the parameters
-        self._apply(lambda t: t)
+        self._apply(lambda t: t)   # brings the constant to the device of the parameter
         self.reset_parameters()
 
     def reset_parameters(self):
@@ -173,7 +173,8 @@ class PolynomialFilter(nn.Module):
 
     def _apply(self, fn, recurse=True):
         super()._apply(fn, recurse)
-        if self.raw.device.type != "meta": self.collapse = self.collapse.to(self.raw.device)
+        device = self.raw.device
+        if device.type != "meta": self.collapse = self.collapse.to(device, torch.float32 if device.type == "mps" else torch.float64)
         return self
 
     @property

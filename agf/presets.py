@@ -65,7 +65,7 @@ VARIANTS = ("recommended", "faithful", "quick")
 
 RECOMMENDED = Recipe(
     model=dict(dim=64, num_heads=4, depth=2, ffn_dim=128, dropout=0.1, norm="pre", stem="conv", position="sinusoidal", pool="mean"),
-    agf=dict(basis="jacobi", order=5, a=1., b=1., domain="symmetric", theta0=1., init_std=0.3, penalty="spread"),
+    agf=dict(basis="legendre", order=5, domain="symmetric", theta0=None, theta0_init=0.9, init_std=0.3, penalty="spread"),
     gamma=0.01, epochs=60, lr=2e-3, batch_size=16, weight_decay=0.05, grad_clip=1., label_smoothing=0.1)
 
 QUICK = replace(RECOMMENDED, model={**RECOMMENDED.model, "dim": 48, "ffn_dim": 96}, epochs=25, lr=3e-3)
