@@ -123,6 +123,57 @@ def horner(
     for cj in c[:-1].flip(0): out = out*t + cj
     return out
 
+# %% ../nbs/10_polynomial.ipynb #eab67b1c
+def _next(x, p, before, A, B, C):
+    "The recursion's next polynomial from the last two, without arithmetic on 0 and 1"
+    y = p*x if (A, B) == (1., 0.) else p*(A*x + B)
+    return y - C*before if C else y
+
+class _Series(torch.autograd.Function):
+    "Sum of c_k p_k(x); keeps x and c and repeats the recursion `steps` in the backward pass"
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x, c, steps):
+        if not steps: return c[0]*torch.ones_like(x)
+        if all(o == (1., 0., 0.) for o in steps): return horner(x, c)
+        before, p, g = 0., torch.ones_like(x), c[0].expand_as(x)
+        for ck, step in zip(c[1:], steps):
+            before, p = p, _next(x, p, before, *step)
+            g = torch.addcmul(g, ck, p)
+        return g
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        x, c, ctx.steps = inputs
+        ctx.save_for_backward(x, c)
+        ctx.save_for_forward(x, c)
+
+    @staticmethod
+    def _slope(ctx, each):
+        "Derivative of the sum by x; calls `each(k, p_k)` on the way"
+        x, c = ctx.saved_tensors
+        before, p, dbefore, dp, slope = 0., torch.ones_like(x), 0., torch.zeros_like(x), torch.zeros_like(x)
+        each(0, p)
+        for k, (A, B, C) in enumerate(ctx.steps, 1):
+            dbefore, dp = dp, A*p + _next(x, dp, dbefore, A, B, C)
+            before, p = p, _next(x, p, before, A, B, C)
+            slope = torch.addcmul(slope, c[k], dp)
+            each(k, p)
+        return slope
+
+    @staticmethod
+    def backward(ctx, dg):
+        dc = []
+        slope = _Series._slope(ctx, lambda k, p: dc.append((dg*p).sum() if k else dg.sum()))
+        return dg*slope, torch.stack(dc), None
+
+    @staticmethod
+    def jvp(ctx, dx, dc, _):
+        parts = []
+        slope = _Series._slope(ctx, lambda k, p: parts.append(dc[k]*p))
+        return dx*slope + sum(parts)
+
 # %% ../nbs/10_polynomial.ipynb #01484952
 def _warn_degenerate(order, basis, a, b):
     a, b = basis_parameters(basis, a, b, order)
@@ -184,8 +235,9 @@ class PolynomialFilter(nn.Module):
         return theta if self.theta0 is None else torch.cat([theta.new_full((1,), self.theta0), theta])
 
     def forward(self, s:Tensor) -> Tensor:
-        if self.domain == "unit": return horner(s - 0.5, (self.theta.to(self.collapse) @ self.collapse).to(s.dtype))
-        return polynomial(s, self.theta.to(s.dtype), self.basis, self.a, self.b, self.domain)
+        if self.domain == "unit": x, c, steps = s - 0.5, (self.theta.to(self.collapse) @ self.collapse).to(s.dtype), recurrence(self.order, "monomial")
+        else: x, c, steps = 2*s - 1, self.theta.to(s.dtype), recurrence(self.order, self.basis, self.a, self.b)
+        return (_Series.forward if torch.compiler.is_compiling() else _Series.apply)(x, c, steps)   # a compiler decides for itself what to keep
 
     def response(self, points:int=201):
         "Singular values from 0 to 1 and the gain at each: two tensors of shape `(points,)`, in float32 or wider, without gradient"
