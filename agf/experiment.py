@@ -66,6 +66,12 @@ def _fit(r:Recipe, dls, attention, seed, cbs, bar=None):
     with learn.no_bar(), learn.no_logging(): (learn.fit_one_cycle if r.schedule == "one_cycle" else learn.fit)(r.epochs, r.lr)
     return learn
 
+# %% ../nbs/45_experiment.ipynb #2c71653f
+def _accuracy(model, loader):
+    "Share of the cases of a loader that the model gets right"
+    model.eval()
+    with torch.no_grad(): return sum((model(x, pad).argmax(-1) == y).sum().item() for x, pad, y in loader)/loader.n
+
 # %% ../nbs/45_experiment.ipynb #84c075a4
 def _commit():
     "Commit of the checkout that the package is imported from, with `+` when files were changed; None outside a checkout"
@@ -206,7 +212,10 @@ def run(
     def fit(name, train, valid, *cbs):
         dls = to_dls(train, valid, r.batch_size, len(data.classes), device)
         checkpoint = Checkpoint(place/f"{name}.pt", resume, settings)
-        return _fit(r, dls, attention, seed, [*cbs, checkpoint], progress and (progress, f"{task} {attention} seed {seed}, {name}"))
+        learn = _fit(r, dls, attention, seed, [*cbs, checkpoint], progress and (progress, f"{task} {attention} seed {seed}, {name}"))
+        curves[name] = dict(learn.curves.history)
+        if valid is not None: curves[name]["accuracy"] = [round(a*len(valid))/len(valid) for a in curves[name]["accuracy"]]   # fastai's are float32
+        return learn
 
     if device.type == "cuda": torch.cuda.reset_peak_memory_stats(device)
     commit, started = _commit(), time.perf_counter()   # the commit of the code that is loaded now
@@ -214,19 +223,18 @@ def run(
     if "honest" in protocols or not test:
         best = KeepWeights(lambda c: best_epoch(c) == len(c["accuracy"]) - 1)
         learn = fit("split", *split(data.train, seed), *([] if test else [best]))
-        curves["split"], weights = learn.curves.history, best.kept
+        weights = best.kept
         chosen = best_epoch(curves["split"])
         accuracy["honest_val"] = curves["split"]["accuracy"][chosen]
     if "paper" in protocols:
         at_chosen = KeepWeights(lambda c: len(c["accuracy"]) - 1 == (r.epochs - 1 if chosen is None else chosen))
         learn = fit("full", data.train, data.test, at_chosen)
-        curves["full"], weights = learn.curves.history, at_chosen.kept
+        weights = at_chosen.kept
         accuracy.update(paper=max(curves["full"]["accuracy"]), last=curves["full"]["accuracy"][-1])
         if chosen is not None: accuracy["honest"] = curves["full"]["accuracy"][chosen]
     elif test:
         learn = fit("refit", data.train, None, StopAfter(chosen + 1))
-        curves["refit"] = learn.curves.history
-        with learn.no_bar(): accuracy["honest"] = float(learn.validate(dl=to_dls(data.test, data.test, r.batch_size, device=device).valid)[1])
+        accuracy["honest"] = _accuracy(learn.model, to_dls(data.test, data.test, r.batch_size, device=device).valid)
 
     if weights: learn.model.load_state_dict(weights)
     filters = [m.filter for m in learn.model.modules() if hasattr(m, "filter")]

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import torch
-from fastai.callback.core import Callback, CancelEpochException, CancelFitException
+from fastai.callback.core import Callback, CancelFitException, CancelTrainException, CancelValidException
 from fastai.callback.schedule import Learner   # importing it adds `fit_one_cycle` and friends to `Learner`
 from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
@@ -131,7 +131,7 @@ class Checkpoint(Callback):
         resume:bool=False,   # Go on from the file if there is one
         settings:str="",     # What the run depends on; a resumed run must bring the same
     ):
-        self.path, self.settings, self.done, self.state = Path(path), settings, 0, None
+        self.path, self.settings, self.done, self.state, self.skip, self.trained = Path(path), settings, 0, None, False, False
         if not (resume and self.path.exists()): return
         try: self.state = torch.load(self.path, map_location="cpu", weights_only=True)
         except Exception as e: raise ValueError(f"{self.path} is no readable checkpoint ({type(e).__name__}): delete it, or start without resuming") from e
@@ -143,10 +143,15 @@ class Checkpoint(Callback):
         self.done, self.learn.curves.history = self.state["epoch"], self.state["curves"]
         if hasattr(self.learn, "keep_weights"): self.learn.keep_weights.kept = self.state["kept"]
         self.state = None
-    def before_epoch(self):
-        if self.epoch < self.done: raise CancelEpochException
+    def before_train(self):
+        self.skip = self.epoch < self.done
+        if self.skip: raise CancelTrainException
+    def after_train(self): self.trained = not self.skip
+    def before_validate(self):
+        if self.skip: raise CancelValidException
     def after_epoch(self):
-        if self.epoch < self.done: return
+        trained, self.skip, self.trained = self.trained, False, False
+        if not trained: return   # skipped, or a mere `validate`
         kept = self.learn.keep_weights.kept if hasattr(self.learn, "keep_weights") else None
         save_atomically(_plain(dict(model=self.model.state_dict(), opt=self.opt.state_dict(), epoch=self.epoch + 1,
                                     curves=self.learn.curves.history, kept=kept, settings=self.settings)), self.path)
@@ -155,9 +160,11 @@ class Checkpoint(Callback):
 class StopAfter(Callback):
     "End training after `epochs`, whatever length the schedule was drawn for"
     order = 90
-    def __init__(self, epochs:int): self.epochs = epochs
+    def __init__(self, epochs:int): self.epochs, self.trained = epochs, False
+    def after_train(self): self.trained = True
     def after_epoch(self):
-        if self.epoch + 1 >= self.epochs: raise CancelFitException
+        trained, self.trained = self.trained, False   # `validate` and `get_preds` pass through here, too
+        if trained and self.epoch + 1 >= self.epochs: raise CancelFitException
 
 # %% ../nbs/40_learner.ipynb #704eba24
 def agf_learner(
