@@ -23,11 +23,19 @@ def token_softmax(
     return v.masked_fill(pad, torch.finfo(v.dtype).min).softmax(-2).masked_fill(pad, 0)
 
 # %% ../nbs/20_attention.ipynb #d6e34e30
+_exporting = getattr(torch.compiler, "is_exporting", torch.compiler.is_compiling)
+
+def _is_true(test):
+    "Whether a 0-d test on the values of a mask holds; False where values cannot be looked at for free"
+    if test.device.type != "cpu" or torch.compiler.is_compiling(): return False
+    try: return bool(test)
+    except RuntimeError: return False   # under vmap a tensor has no single value
+
 def _check_mask(key_padding_mask, b, n):
     if key_padding_mask is None: return
     if key_padding_mask.dtype != torch.bool: raise ValueError(f"`key_padding_mask` must be a bool tensor, True for padding; got {key_padding_mask.dtype}")
     if key_padding_mask.shape != (b, n): raise ValueError(f"`key_padding_mask` must have shape (batch, tokens) = {(b, n)}; got {tuple(key_padding_mask.shape)}")
-    if key_padding_mask.device.type == "cpu" and not torch.compiler.is_compiling() and key_padding_mask.all(-1).any():
+    if _is_true(key_padding_mask.all(-1).any()):
         hidden = key_padding_mask.all(-1).nonzero().flatten().tolist()
         raise ValueError(f"`key_padding_mask` hides every token of sequence {', '.join(map(str, hidden[:5]))}: leave at least one False, or drop empty sequences")
 
@@ -147,10 +155,10 @@ class AGFAttention(nn.Module):
         "The same product with all weights in the middle: no value for each token, no merging of heads"
         w_val, w_out = self.value_proj.weight.unflatten(0, (self.num_heads, -1)), self.out_proj.weight.unflatten(1, (self.num_heads, -1))
         inner = (V.to(x.dtype).mT @ x.unsqueeze(1)) @ w_val.mT                                    # (b, h, d, d)
-        if self.value_proj.bias is not None: inner = inner + self.value_proj.bias.view(self.num_heads, 1, -1)
+        if self.value_proj.bias is not None: inner = inner + self.value_proj.bias.to(inner.dtype).view(self.num_heads, 1, -1)
         inner = inner @ w_out.permute(1, 2, 0)                                                    # (b, h, d, dim)
         y = A.to(inner.dtype).transpose(1, 2).flatten(-2) @ inner.flatten(1, 2)
-        return y if self.out_proj.bias is None else y + self.out_proj.bias
+        return y if self.out_proj.bias is None else y + self.out_proj.bias.to(y.dtype)
 
     def forward(self,
         x:Tensor, # Tokens, shape `(b, n, dim)`
@@ -162,7 +170,8 @@ class AGFAttention(nn.Module):
         if key_padding_mask is not None: x = x.masked_fill(key_padding_mask.unsqueeze(-1), 0)
         U, g, V = self.factors(x, key_padding_mask)
         self.last_penalty = PENALTIES[self.penalty](U, V) if self.training and self.penalty else None
-        y = (self._long if x.shape[1] > self.dim else self._short)(U*g, V, x)
+        long = not _exporting() and x.shape[1] > self.dim   # an exported graph keeps one form for every length
+        y = (self._long if long else self._short)(U*g, V, x)
         return y if key_padding_mask is None else y.masked_fill(key_padding_mask.unsqueeze(-1), 0)
 
     def __getstate__(self): return self.__dict__ | dict(last_penalty=None)   # copies and pickles leave the autograd graph behind
