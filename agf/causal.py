@@ -105,7 +105,7 @@ def causal_agf_attention(
     chunk:int=64, # Tokens that are handled by direct pairing; a power of two, changes cost only
     **kwargs      # `basis`, `a`, `b`, `domain`: see `polynomial`
 ) -> Tensor: # Token t filtered with the tokens up to t, shape `(b, h, n, e)`; 0 at padding
-    "Causal attentive graph filter, in O(n d (e + chunk)) time and O(n (d + e)) memory a head"
+    "Causal attentive graph filter, in time and memory linear in n"
     if u.ndim != 4 or not u.shape == v.shape == s.shape or value.shape[:3] != u.shape[:3]:
         raise ValueError(f"`u`, `v`, `s` must share one shape (b, h, n, d) and `value` be (b, h, n, e); got {', '.join(str(tuple(o.shape)) for o in (u, v, s, value))}")
     if not u.shape[2]: raise ValueError(f"no tokens: shape {tuple(u.shape)}; pass at least one")
@@ -129,7 +129,8 @@ class CausalAGFAttention(AGFAttention):
     """Causal attentive graph filter: token t is filtered with the tokens up to t, in O(n), and decoded with a state of fixed size.
 
     Same parameters as `AGFAttention`, whose docstring explains them; `x` of shape `(b, n, dim)`, output of the same shape.
-    `forward` trains on whole sequences; `prefill(x)` also returns the state after them, `step(x_t, state)` decodes one token.
+    `forward` is for training on whole sequences and alone records a penalty; `prefill(x)` also returns the state after them,
+    and `step(x_t, state)` decodes one token. Wrap decoding in `torch.no_grad()`.
     `key_padding_mask` `(b, n)` marks padding with True anywhere in the sequence; padded outputs are 0.
     The sums run in float32 or wider, also under autocast. Errors: `ValueError` as for `AGFAttention`.
     """
@@ -242,7 +243,6 @@ def _first_pass(layer, again):
 def _second_pass(layer, again, C, count):
     for x, pad in map(_piece, again()):
         _check_run(layer, x, pad)
-        if pad is not None: x = x.masked_fill(pad.unsqueeze(-1), 0)
         u, s = (layer._heads(p(x)).to(C.dtype) for p in (layer.u_proj, layer.s_proj))
         with torch.autocast(x.device.type, enabled=False): y = (u.softmax(-1)*layer.filter(s.sigmoid())) @ C
         y = layer.out_proj(y.to(x.dtype).transpose(1, 2).flatten(-2))
