@@ -28,10 +28,10 @@ def attention_matrix(
     q:Tensor, # Queries, shape `(..., n, d)`
     k:Tensor, # Keys, shape `(..., n, d)`
     key_padding_mask:Tensor|None=None, # True marks padding, shape `(..., n)`
-) -> Tensor: # Row-stochastic matrix, shape `(..., n, n)`; columns of padding are 0
+) -> Tensor: # Row-stochastic matrix, shape `(..., n, n)`; columns of padding are 0, its rows plain averages of the real tokens
     "The matrix of softmax attention, $\\mathrm{softmax}(QK^\\top/\\sqrt d)$"
     if q.shape != k.shape: raise ValueError(f"`q` and `k` must share one shape (..., n, d); got {tuple(q.shape)} and {tuple(k.shape)}")
-    k, _ = _clear(k, key_padding_mask)
+    q, k = _clear(q, key_padding_mask)[0], _clear(k, key_padding_mask)[0]
     logits = q @ k.mT/q.shape[-1]**0.5
     if key_padding_mask is not None: logits = logits.masked_fill(key_padding_mask.unsqueeze(-2), -torch.inf)
     return logits.softmax(-1)
@@ -73,7 +73,7 @@ def dirichlet_energy(
     key_padding_mask:Tensor|None=None, # True marks padding, shape `(..., n)`: edges from and to it are left out
 ) -> Tensor: # $\frac12\sum_{ij} A_{ij}\|x_i - x_j\|^2$, at least 0, in squared units of `x`, shape `(...)`
     "Roughness of a signal along the edges, in O(n² d)"
-    x, _ = _clear(x, key_padding_mask)
+    _, x = split_frequencies(x, key_padding_mask)
     if A.shape[-2:] != (x.shape[-2],)*2: raise ValueError(f"`A` must have shape (..., {x.shape[-2]}, {x.shape[-2]}) to act on {x.shape[-2]} tokens; got {tuple(A.shape)}")
     if key_padding_mask is not None: A = A.masked_fill(key_padding_mask.unsqueeze(-1) | key_padding_mask.unsqueeze(-2), 0)
     size = x.square().sum(-1)
