@@ -17,11 +17,17 @@ def _check(x, key_padding_mask=None):
     if key_padding_mask.dtype != torch.bool or key_padding_mask.shape != x.shape[:-1]:
         raise ValueError(f"`key_padding_mask` must be bool, True for padding, of shape {tuple(x.shape[:-1])}; got {key_padding_mask.dtype} of shape {tuple(key_padding_mask.shape)}")
 
+def _check_square(A, x):
+    if A.shape[-2:] != (x.shape[-2],)*2: raise ValueError(f"`A` must have shape (..., {x.shape[-2]}, {x.shape[-2]}) to act on {x.shape[-2]} tokens; got {tuple(A.shape)}")
+
+def _wide(x): return x.to(torch.promote_types(x.dtype, torch.float32))
+
 def _clear(x, key_padding_mask):
     "`x` with zeros at padding, and the number of real tokens, shape `(..., 1, 1)` or a float"
     _check(x, key_padding_mask)
+    if not x.is_floating_point(): x = _wide(x)
     if key_padding_mask is None: return x, float(x.shape[-2])
-    return x.masked_fill(key_padding_mask.unsqueeze(-1), 0), (~key_padding_mask).sum(-1)[..., None, None].clamp_min(1).to(x.dtype)
+    return x.masked_fill(key_padding_mask.unsqueeze(-1), 0), (~key_padding_mask).sum(-1)[..., None, None].clamp_min(1).to(_wide(x).dtype)
 
 # %% ../nbs/00_graph.ipynb #2702030e
 def attention_matrix(
@@ -33,7 +39,9 @@ def attention_matrix(
     if q.shape != k.shape: raise ValueError(f"`q` and `k` must share one shape (..., n, d); got {tuple(q.shape)} and {tuple(k.shape)}")
     q, k = _clear(q, key_padding_mask)[0], _clear(k, key_padding_mask)[0]
     logits = q @ k.mT/q.shape[-1]**0.5
-    if key_padding_mask is not None: logits = logits.masked_fill(key_padding_mask.unsqueeze(-2), -torch.inf)
+    if key_padding_mask is not None:
+        if key_padding_mask.all(-1).any(): raise ValueError("`key_padding_mask` hides every token of a sequence, so there is nothing to attend to: leave at least one False, or drop empty sequences")
+        logits = logits.masked_fill(key_padding_mask.unsqueeze(-2), -torch.inf)
     return logits.softmax(-1)
 
 # %% ../nbs/00_graph.ipynb #ae5ed0fb
@@ -43,7 +51,7 @@ def split_frequencies(
 ) -> tuple: # `(dc, hf)`, each like `x`, 0 at padding; their sum is `x`
     "Split signals into their mean over the real tokens and the rest"
     x, n = _clear(x, key_padding_mask)
-    dc = (x.sum(-2, keepdim=True)/n).expand_as(x)
+    dc = (_wide(x).sum(-2, keepdim=True)/n).to(x.dtype).expand_as(x)
     if key_padding_mask is not None: dc = dc.masked_fill(key_padding_mask.unsqueeze(-1), 0)
     return dc, x - dc
 
@@ -53,9 +61,9 @@ def high_frequency_ratio(
     key_padding_mask:Tensor|None=None, # True marks padding, shape `(..., n)`
 ) -> Tensor: # $\|\mathrm{HF}\|^2/\|x\|^2$, in [0, 1], dimensionless, shape `(...)`; 0 for the zero signal
     "Share of a signal's energy that varies between tokens"
-    dc, hf = split_frequencies(x, key_padding_mask)
+    dc, hf = split_frequencies(_wide(x), key_padding_mask)
     dc, hf = dc.square().sum((-2, -1)), hf.square().sum((-2, -1))
-    return hf/(dc + hf).clamp_min(torch.finfo(x.dtype).tiny)
+    return hf/(dc + hf).clamp_min(torch.finfo(dc.dtype).tiny)
 
 # %% ../nbs/00_graph.ipynb #fdbd1224
 def total_variation(
@@ -64,7 +72,8 @@ def total_variation(
 ) -> Tensor: # $\sum |x - Ax|$ over tokens and features, at least 0, in units of `x`, shape `(...)`
     "How far a signal is from its own shift"
     _check(x)
-    if A.shape[-2:] != (x.shape[-2],)*2: raise ValueError(f"`A` must have shape (..., {x.shape[-2]}, {x.shape[-2]}) to act on {x.shape[-2]} tokens; got {tuple(A.shape)}")
+    _check_square(A, x)
+    x, A = _wide(x), _wide(A)
     return (x - A @ x).abs().sum((-2, -1))
 
 def dirichlet_energy(
@@ -73,8 +82,8 @@ def dirichlet_energy(
     key_padding_mask:Tensor|None=None, # True marks padding, shape `(..., n)`: edges from and to it are left out
 ) -> Tensor: # $\frac12\sum_{ij} A_{ij}\|x_i - x_j\|^2$, at least 0, in squared units of `x`, shape `(...)`
     "Roughness of a signal along the edges, in O(n² d)"
-    _, x = split_frequencies(x, key_padding_mask)
-    if A.shape[-2:] != (x.shape[-2],)*2: raise ValueError(f"`A` must have shape (..., {x.shape[-2]}, {x.shape[-2]}) to act on {x.shape[-2]} tokens; got {tuple(A.shape)}")
+    A, (_, x) = _wide(A), split_frequencies(_wide(x), key_padding_mask)
+    _check_square(A, x)
     if key_padding_mask is not None: A = A.masked_fill(key_padding_mask.unsqueeze(-1) | key_padding_mask.unsqueeze(-2), 0)
     size = x.square().sum(-1)
     return 0.5*((A.sum(-1) + A.sum(-2))*size).sum(-1) - (x*(A @ x)).sum((-2, -1))
@@ -86,7 +95,7 @@ def mean_cosine_similarity(
 ) -> Tensor: # In [-1, 1], dimensionless, shape `(...)`; NaN where there is a single real token
     "Mean cosine over all pairs of different real tokens, in O(nd); zero vectors have cosine 0 with everything"
     x, n = _clear(x, key_padding_mask)
-    unit = torch.nn.functional.normalize(x, dim=-1)
+    unit = torch.nn.functional.normalize(_wide(x), dim=-1)
     n = n if isinstance(n, float) else n[..., 0, 0]
     pairs = unit.sum(-2).square().sum(-1) - unit.square().sum((-2, -1))
     return pairs/(n*(n - 1)) if not isinstance(n, float) or n > 1 else torch.full_like(pairs, torch.nan)
@@ -98,8 +107,8 @@ def effective_rank(
 ) -> Tensor: # In [1, min(n, d)], dimensionless, shape `(...)`
     "Exponential of the entropy of the normalised singular values"
     x, _ = _clear(x, key_padding_mask)
-    p = torch.linalg.svdvals(x)
-    p = p/p.sum(-1, keepdim=True).clamp_min(torch.finfo(x.dtype).tiny)
+    p = torch.linalg.svdvals(_wide(x))
+    p = p/p.sum(-1, keepdim=True).clamp_min(torch.finfo(p.dtype).tiny)
     return torch.special.entr(p).sum(-1).exp()
 
 # %% ../nbs/00_graph.ipynb #f9b20b3b
@@ -109,5 +118,5 @@ def singular_spectrum(
 ) -> Tensor: # Energy on each right singular vector, summed over features, largest singular value first, shape `(..., n)`
     "Energy of a signal in the right singular basis of a graph, in O(n³)"
     _check(x)
-    if A.shape[-2:] != (x.shape[-2],)*2: raise ValueError(f"`A` must have shape (..., {x.shape[-2]}, {x.shape[-2]}) to act on {x.shape[-2]} tokens; got {tuple(A.shape)}")
-    return (torch.linalg.svd(A)[2] @ x).square().sum(-1)
+    _check_square(A, x)
+    return (torch.linalg.svd(_wide(A))[2] @ _wide(x)).square().sum(-1)
