@@ -32,6 +32,8 @@ def dense_factors(
     if u.ndim != 4 or v.ndim != 4 or u.shape[:2] != v.shape[:2] or u.shape[3] != v.shape[3] or key_padding_mask is not None and u.shape != v.shape:
         raise ValueError(f"`u` and `v` must share one shape (b, h, n, d), or differ in n only and without a mask; got {tuple(u.shape)} and {tuple(v.shape)}")
     if key_padding_mask is None: return u.softmax(-1), v.softmax(-2)
+    if key_padding_mask.dtype != torch.bool or key_padding_mask.shape != (u.shape[0], u.shape[2]):
+        raise ValueError(f"`key_padding_mask` must be bool, True for padding, of shape {(u.shape[0], u.shape[2])}; got {key_padding_mask.dtype} of shape {tuple(key_padding_mask.shape)}")
     U, V = torch.zeros_like(u), torch.zeros_like(v)
     for i, keep in enumerate(~key_padding_mask):
         U[i, :, keep], V[i, :, keep] = u[i, :, keep].softmax(-1), v[i, :, keep].softmax(-2)
@@ -48,6 +50,7 @@ def dense_agf(
 ) -> Tensor: # $H = (U \circ g) V^\top$, shape `(b, h, n, n)`
     "The attention matrix that AGF never forms: the oracle of every faster form, in O(n²)"
     U, V = dense_factors(u, v, key_padding_mask)
+    if s.shape != u.shape: raise ValueError(f"`s` must have the shape of `u`, {tuple(u.shape)}; got {tuple(s.shape)}")
     if key_padding_mask is not None: s = torch.where(key_padding_mask[:, None, :, None], 0., s)
     return (U*polynomial(s.sigmoid(), theta, **kwargs)) @ V.mT
 
@@ -57,5 +60,6 @@ def dense_penalty(
     V:Tensor, # Right factor, shape `(b, h, n, d)`; padded rows are 0
 ) -> Tensor: # Mean absolute deviation of $U^\top U$ from I plus that of $V^\top V$, 0-d, dimensionless
     "The paper's orthogonality penalty, with both Gram matrices formed"
+    if U.shape[-1] != V.shape[-1]: raise ValueError(f"`U` and `V` must have the same number of features; got shapes {tuple(U.shape)} and {tuple(V.shape)}")
     eye = torch.eye(U.shape[-1], dtype=U.dtype, device=U.device)
     return (U.mT @ U - eye).abs().mean() + (V.mT @ V - eye).abs().mean()
