@@ -95,6 +95,14 @@ def penalty_floor(
     return abs(n - d)/d**2
 
 # %% ../nbs/20_attention.ipynb #c59f2272
+def _through_weights(C, w_val, b_val, w_out):
+    "`C = Vᵀ x` of every head, `(b, h, d, dim)`, through the value and output weights; same shape"
+    h = C.shape[1]
+    inner = C @ w_val.unflatten(0, (h, -1)).mT                         # (b, h, d, d)
+    if b_val is not None: inner = inner + b_val.to(inner.dtype).view(h, 1, -1)
+    return inner @ w_out.unflatten(1, (h, -1)).permute(1, 2, 0)
+
+# %% ../nbs/20_attention.ipynb #4a662e48
 class AGFAttention(nn.Module):
     """Attentive graph filter: self-attention in O(n) that learns a graph filter in the singular-value domain.
 
@@ -153,20 +161,20 @@ class AGFAttention(nn.Module):
 
     def _long(self, A, V, x):
         "The same product with all weights in the middle: no value for each token, no merging of heads"
-        w_val, w_out = self.value_proj.weight.unflatten(0, (self.num_heads, -1)), self.out_proj.weight.unflatten(1, (self.num_heads, -1))
-        inner = (V.to(x.dtype).mT @ x.unsqueeze(1)) @ w_val.mT                                    # (b, h, d, d)
-        if self.value_proj.bias is not None: inner = inner + self.value_proj.bias.to(inner.dtype).view(self.num_heads, 1, -1)
-        inner = inner @ w_out.permute(1, 2, 0)                                                    # (b, h, d, dim)
+        inner = _through_weights(V.to(x.dtype).mT @ x.unsqueeze(1), self.value_proj.weight, self.value_proj.bias, self.out_proj.weight)
         y = A.to(inner.dtype).transpose(1, 2).flatten(-2) @ inner.flatten(1, 2)
         return y if self.out_proj.bias is None else y + self.out_proj.bias.to(y.dtype)
+
+    def _check(self, x, key_padding_mask):
+        if x.ndim != 3 or x.shape[-1] != self.dim: raise ValueError(f"`x` must have shape (batch, tokens, {self.dim}); got {tuple(x.shape)}")
+        if not x.shape[1]: raise ValueError(f"`x` has no tokens: shape {tuple(x.shape)}; pass at least one")
+        _check_mask(key_padding_mask, *x.shape[:2])
 
     def forward(self,
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
-        if x.ndim != 3 or x.shape[-1] != self.dim: raise ValueError(f"`x` must have shape (batch, tokens, {self.dim}); got {tuple(x.shape)}")
-        if not x.shape[1]: raise ValueError(f"`x` has no tokens: shape {tuple(x.shape)}; pass at least one")
-        _check_mask(key_padding_mask, *x.shape[:2])
+        self._check(x, key_padding_mask)
         if key_padding_mask is not None: x = x.masked_fill(key_padding_mask.unsqueeze(-1), 0)
         U, g, V = self.factors(x, key_padding_mask)
         self.last_penalty = PENALTIES[self.penalty](U, V) if self.training and self.penalty else None

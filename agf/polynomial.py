@@ -119,15 +119,17 @@ def horner(
 ) -> Tensor: # $\sum_j c_j t^j$, same shape as `t`
     "Evaluate a polynomial given by its monomial coefficients"
     if c.ndim != 1 or not len(c): raise ValueError(f"`c` must be 1-d, one coefficient per power; got shape {tuple(c.shape)}")
-    out = c[-1].expand_as(t)
-    for cj in c[:-1].flip(0): out = out*t + cj
-    return out
+    out = c[-1]
+    for cj in c[:-1].flip(0): out = torch.addcmul(cj, out, t)   # one pass over the points for each power
+    return out.expand_as(t)
 
 # %% ../nbs/10_polynomial.ipynb #eab67b1c
 def _next(x, p, before, A, B, C):
     "The recursion's next polynomial from the last two, without arithmetic on 0 and 1"
-    y = p*x if (A, B) == (1., 0.) else p*(A*x + B)
-    return y - C*before if C else y
+    rest = B*p - C*before if B and C else B*p if B else -C*before if C else None
+    return A*p*x if rest is None else torch.addcmul(rest, p, x, value=A)
+
+def _are_powers(steps): return all(o == (1., 0., 0.) for o in steps)
 
 class _Series(torch.autograd.Function):
     "Sum of c_k p_k(x); keeps x and c and repeats the recursion `steps` in the backward pass"
@@ -136,7 +138,7 @@ class _Series(torch.autograd.Function):
     @staticmethod
     def forward(x, c, steps):
         if not steps: return c[0]*torch.ones_like(x)
-        if all(o == (1., 0., 0.) for o in steps): return horner(x, c)
+        if _are_powers(steps): return horner(x, c)
         before, p, g = 0., torch.ones_like(x), c[0].expand_as(x)
         for ck, step in zip(c[1:], steps):
             before, p = p, _next(x, p, before, *step)
@@ -150,11 +152,15 @@ class _Series(torch.autograd.Function):
         ctx.save_for_forward(x, c)
 
     @staticmethod
-    def _slope(ctx, each):
-        "Derivative of the sum by x; calls `each(k, p_k)` on the way"
+    def _slope(ctx, p, each):
+        "`p` times the sum's derivative by x; calls `each(k, p times p_k)` on the way"
         x, c = ctx.saved_tensors
-        before, p, dbefore, dp, slope = 0., torch.ones_like(x), 0., torch.zeros_like(x), torch.zeros_like(x)
         each(0, p)
+        if ctx.steps and _are_powers(ctx.steps):
+            slope = p*horner(x, c[1:]*torch.arange(1, len(c), device=c.device))
+            for k in range(1, len(c)): each(k, p := p*x)
+            return slope
+        before, dbefore, dp, slope = 0., 0., torch.zeros_like(x), torch.zeros_like(x)
         for k, (A, B, C) in enumerate(ctx.steps, 1):
             dbefore, dp = dp, A*p + _next(x, dp, dbefore, A, B, C)
             before, p = p, _next(x, p, before, A, B, C)
@@ -165,13 +171,13 @@ class _Series(torch.autograd.Function):
     @staticmethod
     def backward(ctx, dg):
         dc = []
-        slope = _Series._slope(ctx, lambda k, p: dc.append((dg*p).sum() if k else dg.sum()))
-        return dg*slope, torch.stack(dc), None
+        slope = _Series._slope(ctx, dg, lambda k, p: dc.append(p.sum()))
+        return slope, torch.stack(dc), None
 
     @staticmethod
     def jvp(ctx, dx, dc, _):
         parts = []
-        slope = _Series._slope(ctx, lambda k, p: parts.append(dc[k]*p))
+        slope = _Series._slope(ctx, torch.ones_like(ctx.saved_tensors[0]), lambda k, p: parts.append(dc[k]*p))
         return dx*slope + sum(parts)
 
 # %% ../nbs/10_polynomial.ipynb #01484952
@@ -234,9 +240,12 @@ class PolynomialFilter(nn.Module):
         theta = self.raw.tanh() if self.bounded else self.raw
         return theta if self.theta0 is None else torch.cat([theta.new_full((1,), self.theta0), theta])
 
-    def forward(self, s:Tensor) -> Tensor:
-        if self.domain == "unit": x, c, steps = s - 0.5, (self.theta.to(self.collapse) @ self.collapse).to(s.dtype), recurrence(self.order, "monomial")
-        else: x, c, steps = 2*s - 1, self.theta.to(s.dtype), recurrence(self.order, self.basis, self.a, self.b)
+    def forward(self, s:Tensor) -> Tensor: return self.gain(s, self.theta)
+
+    def gain(self, s:Tensor, theta:Tensor) -> Tensor:
+        "The gain at `s` with coefficients `theta` of shape `(K+1,)` in place of the module's own"
+        if self.domain == "unit": x, c, steps = s - 0.5, (theta.to(self.collapse) @ self.collapse).to(s.dtype), recurrence(self.order, "monomial")
+        else: x, c, steps = 2*s - 1, theta.to(s.dtype), recurrence(self.order, self.basis, self.a, self.b)
         return (_Series.forward if torch.compiler.is_compiling() else _Series.apply)(x, c, steps)   # a compiler decides for itself what to keep
 
     def response(self, points:int=201):
