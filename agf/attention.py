@@ -162,8 +162,8 @@ class AGFAttention(nn.Module):
     def _long(self, A, V, x):
         "The same product with all weights in the middle: no value for each token, no merging of heads"
         inner = _through_weights(V.to(x.dtype).mT @ x.unsqueeze(1), self.value_proj.weight, self.value_proj.bias, self.out_proj.weight)
-        y = A.to(inner.dtype).transpose(1, 2).flatten(-2) @ inner.flatten(1, 2)
-        return y if self.out_proj.bias is None else y + self.out_proj.bias.to(y.dtype)
+        A, inner = A.to(inner.dtype).transpose(1, 2).flatten(-2), inner.flatten(1, 2)
+        return A @ inner if self.out_proj.bias is None else torch.baddbmm(self.out_proj.bias, A, inner)   # fused: rounded once
 
     def _check(self, x, key_padding_mask):
         if x.ndim != 3 or x.shape[-1] != self.dim: raise ValueError(f"`x` must have shape (batch, tokens, {self.dim}); got {tuple(x.shape)}")
