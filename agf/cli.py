@@ -7,6 +7,7 @@ __all__ = ['EPILOG', 'train']
 
 # %% ../nbs/46_cli.ipynb #89bca943
 import argparse
+import ast
 import sys
 import warnings
 
@@ -17,18 +18,31 @@ examples:
   agf-train JapaneseVowels --seeds 0 1 2               the recommended recipe, mean ± std over seeds
   agf-train JapaneseVowels --attention softmax         a rival, trained in the same way
   agf-train JapaneseVowels --variant faithful --protocol paper    the published recipe
+  agf-train JapaneseVowels --no-test --set agf.order=3 model.depth=4    another setting, judged without the test file
   agf-train MySet --data-folder data                   your own: data/MySet/MySet_TRAIN.ts and _TEST.ts
 
 Records are appended to OUT/records.jsonl; weights and figures go to OUT/TASK/ATTENTION-VARIANT-seedN.
 A run that was stopped goes on with the same command and --resume."""
 
+def _settings(
+    words:list, # Strings `NAME=VALUE`
+) -> dict: # Names and values; numbers, booleans and None are read as Python writes them, anything else is text
+    "Read the values of `--set`"
+    def value(text):
+        try: return ast.literal_eval(text)
+        except (ValueError, SyntaxError): return text
+    bad = [w for w in words if not w.partition("=")[2]]
+    if bad: raise ValueError(f"--set takes NAME=VALUE; got {' '.join(bad)}")
+    return {w.partition("=")[0]: value(w.partition("=")[2]) for w in words}
+
 def _parser():
     p = argparse.ArgumentParser("agf-train", description="Train a sequence classifier with attentive graph filters, or a rival, on a real data set.",
                                 epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("task", metavar="TASK", help="data set of the UEA archive, e.g. JapaneseVowels")
-    p.add_argument("--attention", default="agf", help="agf (default), softmax or efficient")
+    p.add_argument("--attention", default="agf", help="agf (default), softmax, efficient, linear, mean, ...: a wrong name prints all")
     p.add_argument("--variant", default="recommended", help="recommended (default), faithful (the paper's recipe) or quick")
     p.add_argument("--quick", action="store_const", dest="variant", const="quick", help="short for --variant quick")
+    p.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="options", help="change settings of the recipe, e.g. lr=1e-3 model.depth=4 agf.order=3 augment.warp=0")
     p.add_argument("--epochs", type=int, metavar="N", help="passes over the training set (default: the recipe's)")
     p.add_argument("--seeds", type=int, nargs="+", default=[0], metavar="N", help="one run each (default: 0)")
     p.add_argument("--protocol", nargs="+", default=["paper", "honest"], metavar="NAME", help="paper (best epoch on the test file) and/or honest (epoch chosen on a split of the training file); default both")
@@ -73,12 +87,16 @@ def train(
         print(f"agf-train: {e.name} is not installed: the command needs the extra 'train', as in pip install -e '.[train]'", file=sys.stderr)
         return 2
     console, records = Console(), []
+    try: options = _settings(args.options)
+    except ValueError as e:
+        print(f"agf-train: {e}", file=sys.stderr)
+        return 2
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("<"), TimeRemainingColumn(), TextColumn("{task.fields[note]}")
     try:
         with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
             for seed in args.seeds:
                 record = run(args.task, args.attention, args.variant, seed, args.epochs, args.protocol, not args.no_test, args.device,
-                             args.out, args.data_folder, args.missing, args.resume, progress)
+                             args.out, args.data_folder, args.missing, args.resume, options, progress)
                 if not console.is_terminal: print(f"{args.task} {args.attention} {args.variant} seed {seed}: " + ", ".join(f"{k} {v:.4f}" for k, v in record["accuracy"].items() if v is not None), flush=True)
                 records.append(record)
     except (ValueError, FileNotFoundError) as e:

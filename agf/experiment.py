@@ -7,6 +7,7 @@ __all__ = ['OPTIMIZERS', 'best_epoch', 'append_record', 'read_records', 'plot_cu
            'summary']
 
 # %% ../nbs/45_experiment.ipynb #d71e4124
+import inspect
 import json
 import os
 import platform
@@ -24,11 +25,13 @@ import torch
 from matplotlib.figure import Figure
 
 import agf
+from .attention import AGFAttention
+from .augment import Augment, augment
 from .baselines import ATTENTIONS
 from .learner import Callback, Checkpoint, CrossEntropyLossFlat, Curves, KeepWeights, SeedEpochs, StopAfter, agf_learner
 from .polynomial import polynomial
 from .presets import Recipe, recipe
-from .transformer import save_model
+from .transformer import SequenceClassifier, save_model
 from .uea import load, split, to_dls
 from fastai.callback.training import GradientClip
 from fastai.optimizer import Adam, OptimWrapper
@@ -56,14 +59,14 @@ class _Bar(Callback):
 # %% ../nbs/45_experiment.ipynb #8f4540c1
 OPTIMIZERS = dict(adamw=Adam, adam=partial(OptimWrapper, opt=torch.optim.Adam), radam=partial(OptimWrapper, opt=torch.optim.RAdam))
 
-def _fit(r:Recipe, dls, attention, seed, cbs, bar=None):
+def _fit(r:Recipe, epochs, dls, attention, seed, cbs, bar=None):
     "Train a recipe's model on `dls`; returns the `Learner`, with `curves`"
     torch.manual_seed(seed)
-    cbs = [SeedEpochs(seed), Curves(), *cbs, *([GradientClip(r.grad_clip)] if r.grad_clip else []), *([_Bar(*bar)] if bar else [])]
+    cbs = [SeedEpochs(seed), Curves(), *cbs, *([GradientClip(r.grad_clip)] if r.grad_clip else []), *([Augment(**r.augment)] if r.augment else []), *([_Bar(*bar)] if bar else [])]
     learn = agf_learner(dls, attention=attention, gamma=r.gamma, config={**r.model, "agf": r.agf}, cbs=cbs, opt_func=OPTIMIZERS[r.optimizer],
                         loss_func=CrossEntropyLossFlat(label_smoothing=r.label_smoothing), wd=r.weight_decay)
     learn.model.to(dls.device)
-    with learn.no_bar(), learn.no_logging(): (learn.fit_one_cycle if r.schedule == "one_cycle" else learn.fit)(r.epochs, r.lr)
+    with learn.no_bar(), learn.no_logging(): (learn.fit_one_cycle if r.schedule == "one_cycle" else learn.fit)(epochs, r.lr)
     return learn
 
 # %% ../nbs/45_experiment.ipynb #2c71653f
@@ -93,9 +96,10 @@ def _versions():
     return dict(python=platform.python_version(), **{p: version(p) for p in ("agf", "torch", "fastai", "aeon", "numpy")})
 
 # %% ../nbs/45_experiment.ipynb #04f9a2fe
-def _command(task, attention, variant, epochs, seed, protocols):
+def _command(task, attention, variant, options, epochs, seed, protocols):
     how = f"--protocol {' '.join(protocols)}" if protocols else "--no-test"
-    return f"agf-train {task} --attention {attention} --variant {variant} --epochs {epochs} --seeds {seed} {how}"
+    changes = f" --set {' '.join(f'{k}={v}' for k, v in options.items())}" if options else ""
+    return f"agf-train {task} --attention {attention} --variant {variant}{changes}{f' --epochs {epochs}' if epochs else ''} --seeds {seed} {how}"
 
 # %% ../nbs/45_experiment.ipynb #22c22487
 def append_record(
@@ -166,12 +170,16 @@ def plot_response(
     return fig
 
 # %% ../nbs/45_experiment.ipynb #dc590ade
-def _check(attention, seed, epochs, protocols):
+def _check(attention, seed, epochs, protocols, r):
     if attention not in ATTENTIONS: raise ValueError(f"unknown attention {attention!r}: pass one of {', '.join(ATTENTIONS)}")
     bad = [p for p in protocols if p not in ("paper", "honest")]
     if bad or not protocols: raise ValueError(f"`protocols` are 'paper' and 'honest'; got {list(protocols)}")
     if epochs is not None and epochs < 1: raise ValueError(f"`epochs` must be at least 1; got {epochs}")
     if seed < 0: raise ValueError(f"`seed` must be at least 0; got {seed}")
+    for given, taker in ((r.model, SequenceClassifier), (r.agf, AGFAttention), (r.augment, augment)):
+        strange = set(given or ()) - set(inspect.signature(taker).parameters)
+        if strange: raise ValueError(f"{taker.__name__} has no option {', '.join(sorted(strange))}: it has {', '.join(inspect.signature(taker).parameters)}")
+    if r.select not in ("best", "last"): raise ValueError(f"unknown `select` {r.select!r}: pass 'best' or 'last'")
 
 def pick_device(device=None):
     "The device asked for, else a CUDA device if there is one, else the CPU"
@@ -183,10 +191,10 @@ def pick_device(device=None):
 # %% ../nbs/45_experiment.ipynb #dc09a5de
 def run(
     task:str,             # A data set of the archive
-    attention:str="agf",  # `agf`, `softmax` or `efficient`
+    attention:str="agf",  # A name in `ATTENTIONS`: `agf`, `softmax`, `efficient`, ...
     variant:str="recommended", # `recommended`, `faithful` or `quick`
     seed:int=0,           # Seed of the split, the weights, the shuffling and the dropout
-    epochs:int|None=None, # Overrides the recipe's number
+    epochs:int|None=None, # Overrides the recipe's number of passes and steps
     protocols=("paper", "honest"), # One or both
     test:bool=True,       # False never opens the test file: the record has a validation accuracy only
     device=None,          # Default: CUDA if there is one, else the CPU
@@ -194,40 +202,45 @@ def run(
     folder=None,          # Folder with data sets; see `agf.uea.load`
     missing:str="error",  # Missing values in the series: `error` or `fill`
     resume:bool=False,    # Return a finished run's record, go on with an unfinished one
+    options:dict|None=None, # Settings of the recipe to change, see `recipe`; the record's variant names them
     progress=None,        # A `rich.progress.Progress` with a `note` field
 ) -> dict: # The record, which was also appended to `out/records.jsonl`
     "Train and judge one model; write its record, weights, learning curves and filter response"
-    _check(attention, seed, epochs, protocols)
-    r, device, out = recipe(task, variant), pick_device(device), Path(out)
-    if epochs: r = replace(r, epochs=epochs)
+    r, device, out = recipe(task, variant, options), pick_device(device), Path(out)
+    _check(attention, seed, epochs, protocols, r)
+    command = partial(_command, task, attention, variant, options, epochs, seed)
+    variant += "".join(f"+{k}={v}" for k, v in (options or {}).items())
+    if epochs: r = replace(r, epochs=epochs, steps=None)
     protocols = [p for p in ("paper", "honest") if p in protocols] if test else []
     identity = dict(task=task, attention=attention, variant=variant, seed=seed, protocols=protocols, recipe=asdict(r))
     if resume:
         for record in reversed(read_records(out/"records.jsonl")):
             if all(record.get(k) == v for k, v in identity.items()): return record
     data = load(task, folder, test=test, missing=missing)
-    place = out/task/f"{attention}-{variant}-seed{seed}"
+    place = out/task/f"{attention}-{variant}-seed{seed}".replace("/", "_")
+    n_epochs = max(r.epochs, -(-(r.steps or 0)//-(-len(data.train)//r.batch_size)))   # ceilings
     settings = json.dumps({k: v for k, v in identity.items() if k != "protocols"})
 
     def fit(name, train, valid, *cbs):
         dls = to_dls(train, valid, r.batch_size, len(data.classes), device)
         checkpoint = Checkpoint(place/f"{name}.pt", resume, settings)
-        learn = _fit(r, dls, attention, seed, [*cbs, checkpoint], progress and (progress, f"{task} {attention} seed {seed}, {name}"))
+        learn = _fit(r, n_epochs, dls, attention, seed, [*cbs, checkpoint], progress and (progress, f"{task} {attention} seed {seed}, {name}"))
         curves[name] = dict(learn.curves.history)
         if valid is not None: curves[name]["accuracy"] = [round(a*len(valid))/len(valid) for a in curves[name]["accuracy"]]   # fastai's are float32
         return learn
 
     if device.type == "cuda": torch.cuda.reset_peak_memory_stats(device)
     commit, started = _commit(), time.perf_counter()   # the commit of the code that is loaded now
-    curves, accuracy, chosen, weights = {}, dict(paper=None, last=None, honest=None, honest_val=None), None, None
-    if "honest" in protocols or not test:
+    curves, accuracy, weights = {}, dict(paper=None, last=None, honest=None, honest_val=None), None
+    chosen = n_epochs - 1 if r.select == "last" and (not test or "honest" in protocols) else None
+    if not test or "honest" in protocols and r.select == "best":
         best = KeepWeights(lambda c: best_epoch(c) == len(c["accuracy"]) - 1)
-        learn = fit("split", *split(data.train, seed), *([] if test else [best]))
+        learn = fit("split", *split(data.train, seed), *([] if test or r.select == "last" else [best]))
         weights = best.kept
-        chosen = best_epoch(curves["split"])
+        if r.select == "best": chosen = best_epoch(curves["split"])
         accuracy["honest_val"] = curves["split"]["accuracy"][chosen]
     if "paper" in protocols:
-        at_chosen = KeepWeights(lambda c: len(c["accuracy"]) - 1 == (r.epochs - 1 if chosen is None else chosen))
+        at_chosen = KeepWeights(lambda c: len(c["accuracy"]) - 1 == (n_epochs - 1 if chosen is None else chosen))
         learn = fit("full", data.train, data.test, at_chosen)
         weights = at_chosen.kept
         accuracy.update(paper=max(curves["full"]["accuracy"]), last=curves["full"]["accuracy"][-1])
@@ -239,13 +252,13 @@ def run(
     if weights: learn.model.load_state_dict(weights)
     filters = [m.filter for m in learn.model.modules() if hasattr(m, "filter")]
     main = list(curves.values())[-1]
-    record = dict(identity, accuracy=accuracy, epochs=r.epochs, epoch_honest=None if chosen is None else chosen + 1,
+    record = dict(identity, accuracy=accuracy, epochs=n_epochs, epoch_honest=None if chosen is None else chosen + 1,
         epoch_paper=1 + best_epoch(curves["full"]) if "full" in curves else None, source=data.source,
         cases=dict(train=len(data.train), test=len(data.test) if test else None), params=sum(p.numel() for p in learn.model.parameters()),
         theta=[f.theta.tolist() for f in filters], seconds_per_epoch=round(sorted(main["seconds"])[len(main["seconds"])//2], 4),
         seconds=round(time.perf_counter() - started, 1), peak_memory_mib=_peak_memory(device),
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads",
-        versions=_versions(), commit=commit, command=_command(task, attention, variant, r.epochs, seed, protocols), date=time.strftime("%Y-%m-%d"), curves=curves)
+        versions=_versions(), commit=commit, command=command(protocols), date=time.strftime("%Y-%m-%d"), curves=curves)
     save_model(learn.model, place, classes=data.classes, task=task)
     plot_curves(record).savefig(place/"curves.png", dpi=150)
     if filters: plot_response(record).savefig(place/"response.png", dpi=150)

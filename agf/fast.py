@@ -8,7 +8,8 @@ __all__ = ['LeanAGFAttention']
 # %% ../nbs/21_fast.ipynb #026f8e59
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from .attention import AGFAttention, _through_weights
 
@@ -51,6 +52,7 @@ class _Gather(torch.autograd.Function):
         return C, G
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, dC, dG):
         x, W, pad, log_norm, C, G = ctx.saved_tensors
         dG = dG + dG.mT
@@ -91,6 +93,7 @@ class _ByTile(torch.autograd.Function):
         return whole, torch.cat(totals)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, dy, dtotal):
         x, pad, C, *params = ctx.saved_tensors
         dx, dC, dparams = torch.empty_like(x), torch.zeros_like(C), [torch.zeros_like(p) for p in params]
