@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['ATTENTIONS', 'FIXED_LENGTH', 'Attention', 'mixing_matrix', 'SoftmaxAttention', 'EfficientAttention',
            'LinearAttention', 'orthogonal_features', 'PerformerAttention', 'iterative_pinv', 'NystromAttention',
-           'LinformerAttention', 'MeanAttention', 'NoAttention', 'make_attention']
+           'LinformerAttention', 'SVDFilterAttention', 'MeanAttention', 'NoAttention', 'make_attention']
 
 # %% ../nbs/24_baselines.ipynb #7a64f95b
 import math
@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import AGFAttention, _check_mask, token_softmax
+from .polynomial import PolynomialFilter, recurrence
 
 # %% ../nbs/24_baselines.ipynb #f49fc78a
 class Attention(nn.Module):
@@ -198,6 +199,33 @@ class LinformerAttention(Attention):
         if key_padding_mask is not None: k, v = (o.masked_fill(key_padding_mask[:, None, :, None], 0) for o in (k, v))
         return F.scaled_dot_product_attention(q, self.key_sums[:, :n] @ k, self.value_sums[:, :n] @ v)
 
+# %% ../nbs/24_baselines.ipynb #b2d1e31e
+class SVDFilterAttention(Attention):
+    "Softmax attention with a learned gain on its singular values, `A g(AᵀA/c) v`, in O(n²)"
+    def __init__(self,
+        dim:int,         # Width of the tokens, divisible by `num_heads`
+        num_heads:int=8, # Number of heads
+        bias:bool=True,  # Biases in the projections
+        order:int=5,     # Degree of the gain in the squared singular values
+    ):
+        super().__init__(dim, num_heads, bias)
+        self.filter = PolynomialFilter(order, "legendre", domain="symmetric", theta0=None, theta0_init=0.9, init_std=0.3)
+
+    def mix(self, q, k, v, key_padding_mask):
+        logits = q @ k.mT*q.shape[-1]**-0.5
+        if key_padding_mask is not None:
+            pad = key_padding_mask[:, None]
+            logits = logits.masked_fill(pad.unsqueeze(-2), torch.finfo(logits.dtype).min)
+        A = logits.softmax(-1)
+        if key_padding_mask is not None: A = A.masked_fill(pad.unsqueeze(-1), 0)
+        c = A.sum(-2).amax(-1).clamp_min(1)[..., None, None].detach()
+        before, p, theta = torch.zeros_like(v), v, self.filter.theta.to(v.dtype)
+        total = theta[0]*v
+        for t, (a, _, b) in zip(theta[1:], recurrence(self.filter.order, "legendre")):
+            before, p = p, a*(2*A.mT @ (A @ p)/c - p) - b*before
+            total = total + t*p
+        return A @ total
+
 # %% ../nbs/24_baselines.ipynb #cdcf56f3
 class MeanAttention(Attention):
     "Control: every token receives the mean of the values"
@@ -214,7 +242,7 @@ class NoAttention(Attention):
 
 # %% ../nbs/24_baselines.ipynb #e05f664f
 ATTENTIONS = dict(agf=AGFAttention, softmax=SoftmaxAttention, efficient=EfficientAttention, linear=LinearAttention, performer=PerformerAttention,
-                  nystrom=NystromAttention, mean=MeanAttention, none=NoAttention)
+                  nystrom=NystromAttention, svd=SVDFilterAttention, mean=MeanAttention, none=NoAttention)
 FIXED_LENGTH = dict(linformer=LinformerAttention)
 
 def make_attention(

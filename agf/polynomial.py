@@ -244,7 +244,7 @@ class PolynomialFilter(nn.Module):
 
     def gain(self, s:Tensor, theta:Tensor) -> Tensor:
         "The gain at `s` with coefficients `theta` of shape `(K+1,)` in place of the module's own"
-        if self.domain == "unit": x, c, steps = s - 0.5, (theta.to(self.collapse) @ self.collapse).to(s.dtype), recurrence(self.order, "monomial")
+        if self.domain == "unit": x, c, steps = s - 0.5, (theta.to(self.collapse.dtype) @ self.collapse.to(theta.device)).to(s.dtype), recurrence(self.order, "monomial")
         else: x, c, steps = 2*s - 1, theta.to(s.dtype), recurrence(self.order, self.basis, self.a, self.b)
         return (_Series.forward if torch.compiler.is_compiling() else _Series.apply)(x, c, steps)   # a compiler decides for itself what to keep
 

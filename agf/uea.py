@@ -42,7 +42,8 @@ def _download(name):
     cache = Path(os.environ.get("AGF_DATA") or Path.home()/".cache"/"agf")/"uea"
     if not _has(cache/name, name):
         from aeon.datasets import load_classification
-        cache.mkdir(parents=True, exist_ok=True)
+        try: cache.mkdir(parents=True, exist_ok=True)
+        except OSError as e: raise ValueError(f"cannot write the data cache {cache} ({e.strerror}): set AGF_DATA to a folder that you can write, or pass a folder that holds {name}") from e
         try: load_classification(name, extract_path=str(cache))
         except Exception as e:
             raise FileNotFoundError(f"{name} is in no installed package and could not be downloaded ({type(e).__name__}): "
@@ -190,7 +191,7 @@ def split(
     "Cut a seeded, stratified validation part from the training series"
     from sklearn.model_selection import train_test_split
     smallest = train.y.bincount()[train.y.unique()].min().item()
-    if smallest < 2: raise ValueError("a class has a single training series: a stratified split needs two of each; use protocol 'paper'")
+    if smallest < 2: raise ValueError("a class has a single training series: a stratified split needs two of each; use a recipe with select='last' (recommended) and the test file, which needs no split")
     n_valid = max(round(share*len(train)), len(train.y.unique()))
     fit, valid = train_test_split(np.arange(len(train)), test_size=n_valid, random_state=seed, stratify=train.y.numpy())
     return standardise(train[np.sort(fit)], train[np.sort(valid)])
