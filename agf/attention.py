@@ -129,6 +129,7 @@ class AGFAttention(nn.Module):
         theta0_init:float=0., # Where a learned $\theta_0$ starts; 0 is the paper's
         penalty:str|None="paper", # `paper`, `spread` or `None`: see `paper_penalty` and `spread_penalty`
         bias:bool=True,    # Biases in the projections
+        nonnegative:bool=False, # Use the learned coefficients' absolute values
         device=None,       # Device of the parameters
         dtype=None,        # Dtype of the parameters
     ):
@@ -142,7 +143,7 @@ class AGFAttention(nn.Module):
         self.s_proj = nn.Linear(dim, dim, bias, **kw)
         self.value_proj = nn.Linear(dim, dim, bias, **kw)
         self.out_proj = nn.Linear(dim, dim, bias, **kw)
-        self.filter = PolynomialFilter(order, basis, a, b, domain, theta0, bounded, init_std, theta0_init).to(**kw)
+        self.filter = PolynomialFilter(order, basis, a, b, domain, theta0, bounded, init_std, theta0_init, nonnegative).to(**kw)
 
     def _heads(self, x): return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
 

@@ -206,6 +206,7 @@ class PolynomialFilter(nn.Module):
         bounded:bool=True, # Keep learned coefficients in (-1, 1) by tanh
         init_std:float=0., # Standard deviation of the learned coefficients' start (before tanh); 0 is the paper's
         theta0_init:float=0., # Start of a learned $\theta_0$, in (-1, 1) when `bounded`
+        nonnegative:bool=False, # Use the learned coefficients' absolute values, as a low-pass filter in powers of s needs
     ):
         super().__init__()
         to_domain(torch.zeros(0), domain)
@@ -216,7 +217,7 @@ class PolynomialFilter(nn.Module):
         if not 0 <= init_std < math.inf: raise ValueError(f"`init_std` is a standard deviation, finite and at least 0; got {init_std}")
         _warn_degenerate(order, basis, a, b)
         self.order, self.basis, self.a, self.b, self.domain = order, basis, a, b, domain
-        self.theta0, self.bounded, self.init_std, self.theta0_init = theta0, bounded, init_std, theta0_init
+        self.theta0, self.bounded, self.init_std, self.theta0_init, self.nonnegative = theta0, bounded, init_std, theta0_init, nonnegative
         self.raw = nn.Parameter(torch.empty(order + (theta0 is None)))
         self.collapse = collapse_matrix(order, basis, a, b, domain)   # constant in float64, whatever the dtype of the parameters
         self._apply(lambda t: t)   # brings the constant to the device of the parameter
@@ -238,6 +239,7 @@ class PolynomialFilter(nn.Module):
     def theta(self):
         "Coefficients $\\theta_0 \\dots \\theta_K$, shape `(K+1,)`"
         theta = self.raw.tanh() if self.bounded else self.raw
+        if self.nonnegative: theta = theta.abs()
         return theta if self.theta0 is None else torch.cat([theta.new_full((1,), self.theta0), theta])
 
     def forward(self, s:Tensor) -> Tensor: return self.gain(s, self.theta)
