@@ -125,7 +125,7 @@ class LeanAGFAttention(AGFAttention):
     """`AGFAttention` that keeps nothing but its input for the backward pass and computes the rest again, in tiles of tokens.
 
     Same constructor, parameters, call, penalty and results: input `(b, n, dim)`, output `(b, n, dim)`. What it keeps beside the
-    input is O(dim²) a sequence instead of O(n dim). It has no double backward, `vmap`, forward mode or export: use
+    input is O(dim²) a sequence instead of O(n dim); up to `dim` tokens it is `AGFAttention`. It has no double backward, `vmap`, forward mode or export: use
     `AGFAttention` for those. Errors: as `AGFAttention`.
     """
     tokens = None   # Tokens of a tile, at least 1; None chooses by device and `dim`
@@ -149,6 +149,7 @@ class LeanAGFAttention(AGFAttention):
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
+        if x.ndim == 3 and x.shape[1] <= self.dim: return super().forward(x, key_padding_mask)   # shorter than C is wide: nothing to save
         self._check(x, key_padding_mask)
         tokens = self.tokens or max(1, 2**(18 if x.device.type == "cpu" else 23)//self.dim)
         C, G = _Gather.apply(x, self.v_proj.weight[:], key_padding_mask, self.num_heads, tokens)
