@@ -17,11 +17,12 @@ import statistics
 import sys
 import time
 import warnings
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
+from queue import Queue
 from threading import Thread
 
 import torch
@@ -252,15 +253,14 @@ def anchor(
     for record in reversed(read_records(path)):
         if all(record.get(k) == v for k, v in identity.items()): return record
     data, started = load(task, folder, missing=missing), time.perf_counter()
-    steps = int(data.train.lengths.median())
-    if name == "logistic": steps = min(steps, 100)
-    (x, y), (x_test, y_test) = ((resample(part, steps).mT.numpy(), part.y.numpy()) for part in (data.train, data.test))
-    if name in UNSEEDED: x, x_test = x.reshape(len(x), -1), x_test.reshape(len(x_test), -1)
+    steps = min(int(data.train.lengths.median()), 100) if name in UNSEEDED else data.max_len
+    def inputs(part): return resample(part, steps).flatten(1).numpy() if name in UNSEEDED else part.x.mT.numpy()   # aeon's order: cases, channels, steps
+    (x, y), (x_test, y_test) = ((inputs(part), part.y.numpy()) for part in (data.train, data.test))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = ANCHORS[name](seed).fit(x, y)
         hits = int((model.predict(x_test) == y_test).sum())
-    record = dict(identity, recipe=dict(steps=steps), accuracy=dict(paper=None, last=None, honest=hits/len(y_test), honest_val=None), epochs=None, source=data.source,
+    record = dict(identity, recipe=dict(lengths="stretched" if name in UNSEEDED else "padded", steps=steps), accuracy=dict(paper=None, last=None, honest=hits/len(y_test), honest_val=None), epochs=None, source=data.source,
         cases=dict(train=len(y), test=len(y_test)), params=None, theta=[], seconds_per_epoch=None, seconds=round(time.perf_counter() - started, 1),
         peak_memory_mib=_peak_memory(torch.device("cpu")), device=f"cpu, {torch.get_num_threads()} threads", versions=_versions(), commit=_commit(),
         command=f"agf-bench uea --tasks {task} --attention --anchors {name} --seeds {seed}", date=time.strftime("%Y-%m-%d"), curves={})
@@ -291,17 +291,28 @@ def _run_all(jobs, workers, done, progress=None):
     if workers == 1:
         for job in jobs: done(job, *_work(*job, progress))
         return
-    others = set(active_children())
-    with ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn"), _start_worker, (max(1, torch.get_num_threads()//workers),)) as pool:
-        futures = {pool.submit(_work, *job): job for job in jobs}
-        try:
-            for future in as_completed(futures):
-                try: result = future.result()
-                except BrokenProcessPool: result = None, "a worker process died (out of memory?); the same command goes on"
-                done(futures[future], *result)
-        except BaseException:
-            for p in set(active_children()) - others: p.terminate()
-            raise
+    todo, results, others = jobs[::-1], Queue(), set(active_children())
+    start = partial(ProcessPoolExecutor, 1, get_context("spawn"), _start_worker, (max(1, torch.get_num_threads()//workers),))
+    def serve():
+        pool = start()
+        while todo:
+            try: job = todo.pop()
+            except IndexError: break   # another thread took the last one
+            try: result = pool.submit(_work, *job).result()
+            except BrokenProcessPool: pool, result = start(), (None, "its process died (out of memory?)")
+            except Exception as e: result = e
+            results.put((job, result))
+        pool.shutdown()
+    for _ in range(min(workers, len(jobs))): Thread(target=serve, daemon=True).start()
+    try:
+        for _ in jobs:
+            job, result = results.get()
+            if isinstance(result, Exception): raise result
+            done(job, *result)
+    except BaseException:
+        todo.clear()
+        for p in set(active_children()) - others: p.terminate()
+        raise
 
 # %% ../nbs/48_suite.ipynb #85685b0b
 class _Parser(argparse.ArgumentParser):
@@ -350,6 +361,10 @@ def _add_report(sub):
     p.set_defaults(run=_report)
 
 # %% ../nbs/48_suite.ipynb #54b9a224
+def _check_reference(name):
+    known = [*ATTENTIONS, *(f"anchor:{a}" for a in ANCHORS)]
+    if name not in known: raise ValueError(f"unknown reference {name!r}: pass one of {', '.join(known)}")
+
 def _plan(args):
     "Jobs of a command line, each `(kind, options)`; ValueError where one could not start"
     from agf.cli import _settings
@@ -369,6 +384,7 @@ def _plan(args):
     if not attentions and not anchors: raise ValueError("nothing to run: pass --attention or --anchors")
     for name in anchors:
         if name not in ANCHORS: raise ValueError(f"unknown anchor {name!r}: pass one of {', '.join(ANCHORS)}")
+    _check_reference(args.reference)
     if anchors and args.no_test: raise ValueError("anchors are judged on the test file: leave out --anchors or --no-test")
     options, device = _settings(args.options), str(pick_device(args.device))
     for task in tasks:
@@ -425,6 +441,7 @@ def _write(out, table, records):
 # %% ../nbs/48_suite.ipynb #00fb5a0e
 def _report(args):
     from agf.experiment import read_records
+    _check_reference(args.reference)
     files = [Path(f) for f in args.records or [Path(args.out)/"records.jsonl"]]
     for f in files:
         if not f.is_file(): raise ValueError(f"there is no {f}: agf-bench uea or agf-train writes records")
