@@ -85,7 +85,7 @@ def _row(runs, reference, main):
 def results_table(
     records:list,             # Records of `agf.experiment.run` and `anchor`
     reference:str="softmax",  # The attention that others are compared with
-) -> "pd.DataFrame": # A row for each task, variant and attention; accuracies and differences are fractions, times in s, memory in MiB
+): # A pandas `DataFrame`: a row for each task, variant and attention; accuracies and differences are fractions, times in s, memory in MiB
     "The numbers behind every report; `accuracy` is the honest one, or the validation accuracy where `judged` says so"
     import pandas as pd
     tables, rows = _tables(records), []
@@ -174,7 +174,7 @@ def _wide():
 # %% ../nbs/48_suite.ipynb #09e9e5d6
 def plot_results(
     records:list, # Records of `agf.experiment.run` and `anchor`
-) -> "Figure": # A panel for each task and variant
+): # A matplotlib `Figure`: a panel for each task and variant
     "Accuracies by attention: a dot a seed, a large marker for the mean, dashed lines for classifiers without attention"
     from matplotlib.figure import Figure
     tables = sorted(_tables(records).items())
