@@ -92,6 +92,13 @@ def _peak_memory(device):
     except ImportError: return None
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(2**20 if sys.platform == "darwin" else 2**10), 1)
 
+def _reset_peak_memory(device):
+    "Let `_peak_memory` count from here, where the system can"
+    if device.type == "cuda": torch.cuda.reset_peak_memory_stats(device)
+    else:
+        try: Path("/proc/self/clear_refs").write_text("5")   # Linux
+        except OSError: pass
+
 def _versions():
     return dict(python=platform.python_version(), **{p: version(p) for p in ("agf", "torch", "fastai", "aeon", "numpy")})
 
@@ -213,11 +220,13 @@ def run(
     if epochs: r = replace(r, epochs=epochs, steps=None)
     protocols = [p for p in ("paper", "honest") if p in protocols] if test else []
     identity = dict(task=task, attention=attention, variant=variant, seed=seed, protocols=protocols, recipe=asdict(r))
+    place = out/task/f"{attention}-{variant}-seed{seed}".replace("/", "_")
     if resume:
         for record in reversed(read_records(out/"records.jsonl")):
-            if all(record.get(k) == v for k, v in identity.items()): return record
+            if all(record.get(k) == v for k, v in identity.items()):
+                for left in place.glob("*.pt"): left.unlink()   # killed between the record and its last act
+                return record
     data = load(task, folder, test=test, missing=missing)
-    place = out/task/f"{attention}-{variant}-seed{seed}".replace("/", "_")
     n_epochs = max(r.epochs, -(-(r.steps or 0)//-(-len(data.train)//r.batch_size)))   # ceilings
     settings = json.dumps({k: v for k, v in identity.items() if k != "protocols"})
 
@@ -229,7 +238,7 @@ def run(
         if valid is not None: curves[name]["accuracy"] = [round(a*len(valid))/len(valid) for a in curves[name]["accuracy"]]   # fastai's are float32
         return learn
 
-    if device.type == "cuda": torch.cuda.reset_peak_memory_stats(device)
+    _reset_peak_memory(device)
     commit, started = _commit(), time.perf_counter()   # the commit of the code that is loaded now
     curves, accuracy, weights = {}, dict(paper=None, last=None, honest=None, honest_val=None), None
     chosen = n_epochs - 1 if r.select == "last" and (not test or "honest" in protocols) else None

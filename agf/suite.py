@@ -245,7 +245,7 @@ def anchor(
     out="runs",          # Folder of `records.jsonl`
 ) -> dict: # The record, which was also appended to `out/records.jsonl`
     "Fit one classifier without attention to the training file and read the test file once; a finished run's record is returned as it is"
-    from agf.experiment import _commit, _peak_memory, _versions, append_record, read_records
+    from agf.experiment import _commit, _peak_memory, _reset_peak_memory, _versions, append_record, read_records
     from agf.uea import load
     if name not in ANCHORS: raise ValueError(f"unknown anchor {name!r}: pass one of {', '.join(ANCHORS)}")
     path = Path(out)/"records.jsonl"
@@ -253,6 +253,7 @@ def anchor(
     for record in reversed(read_records(path)):
         if all(record.get(k) == v for k, v in identity.items()): return record
     data, started = load(task, folder, missing=missing), time.perf_counter()
+    _reset_peak_memory(torch.device("cpu"))
     steps = min(int(data.train.lengths.median()), 100) if name in UNSEEDED else data.max_len
     def inputs(part): return resample(part, steps).flatten(1).numpy() if name in UNSEEDED else part.x.mT.numpy()   # aeon's order: cases, channels, steps
     (x, y), (x_test, y_test) = ((inputs(part), part.y.numpy()) for part in (data.train, data.test))
@@ -271,8 +272,6 @@ def anchor(
 def _work(kind, options, progress=None):
     "One job; a record and None, or None and an error"
     from agf.experiment import run
-    try: Path("/proc/self/clear_refs").write_text("5")   # on Linux: peak memory counts from here, not from an earlier job
-    except OSError: pass
     try: return (anchor(**options) if kind == "anchor" else run(**options, resume=True, progress=progress)), None
     except ModuleNotFoundError: raise
     except Exception as e: return None, f"{'' if isinstance(e, (ValueError, FileNotFoundError)) else type(e).__name__ + ': '}{' '.join(str(e).split())}"
