@@ -1,9 +1,10 @@
 __version__ = "0.1.0"
 
 from .attention import AGFAttention, agf_attention, orthogonality_penalty
+from .fast import LeanAGFAttention
 from .multihead import AGFMultiheadAttention, replace_attention
 from .polynomial import PolynomialFilter
 from .transformer import SequenceClassifier
 
-__all__ = ["AGFAttention", "AGFMultiheadAttention", "PolynomialFilter", "SequenceClassifier", "agf_attention", "orthogonality_penalty",
+__all__ = ["AGFAttention", "AGFMultiheadAttention", "LeanAGFAttention", "PolynomialFilter", "SequenceClassifier", "agf_attention", "orthogonality_penalty",
            "replace_attention"]

@@ -7,8 +7,9 @@ __all__ = ['STRENGTHS', 'time_warp', 'augment', 'Augment']
 
 # %% ../nbs/41_augment.ipynb #859ab7bc
 import torch
-from fastai.callback.core import Callback
 from torch import Tensor
+
+from .learner import Callback
 
 # %% ../nbs/41_augment.ipynb #4ad90559
 def time_warp(
