@@ -139,21 +139,23 @@ def read_records(
 # %% ../nbs/45_experiment.ipynb #537170d8
 def plot_curves(
     record:dict, # A record of `run`
-) -> Figure: # Loss and accuracy by epoch, for each fit
+) -> Figure: # Loss and accuracy by epoch or step, for each fit
     "Learning curves"
     fig = Figure(figsize=(7, 2.8), layout="constrained")
     left, right = fig.subplots(1, 2)
     styles = dict(split="--", full="-", refit="-")
-    held = dict(split="validation part", full="test file")
+    held = dict(split="validation part", full="test file", steps="development part")
     for name, curves in record["curves"].items():
-        epochs = range(1, len(curves["train_loss"]) + 1)
-        left.plot(epochs, curves["train_loss"], styles[name], color="0.6", label=f"training ({name})")
+        epochs = curves.get("step") or range(1, len(curves["train_loss"]) + 1)
+        left.plot(epochs, curves["train_loss"], styles.get(name, "-"), color="0.6", label=f"training ({name})")
         if curves["valid_loss"][-1] is not None:
-            left.plot(epochs, curves["valid_loss"], styles[name], color="C0", label=held[name])
-            right.plot(epochs, curves["accuracy"], styles[name], color="C0", label=held[name])
-    if record["epoch_honest"]: right.axvline(record["epoch_honest"], color="C1", ls=":", label="chosen epoch")
-    left.set(xlabel="epoch", ylabel="loss")
-    right.set(xlabel="epoch", ylabel="accuracy")
+            left.plot(epochs, curves["valid_loss"], styles.get(name, "-"), color="C0", label=held[name])
+            right.plot(epochs, curves["accuracy"], styles.get(name, "-"), color="C0", label=held[name])
+    unit = "step" if "steps" in record["curves"] else "epoch"
+    chosen = record[f"{unit}_honest"]
+    if chosen: right.axvline(chosen, color="C1", ls=":", label=f"chosen {unit}")
+    left.set(xlabel=unit, ylabel="loss")
+    right.set(xlabel=unit, ylabel="accuracy")
     for ax in (left, right):
         if ax.get_legend_handles_labels()[0]: ax.legend(frameon=False, fontsize=8)
     fig.suptitle(f"{record['task']}, {record['attention']}, {record['variant']}, seed {record['seed']}", fontsize=10)
@@ -177,15 +179,19 @@ def plot_response(
     return fig
 
 # %% ../nbs/45_experiment.ipynb #dc590ade
+def _check_options(*given):
+    "Refuse options that their taker does not have; pairs of options and taker"
+    for options, taker in given:
+        strange = set(options or ()) - set(inspect.signature(taker).parameters)
+        if strange: raise ValueError(f"{taker.__name__} has no option {', '.join(sorted(strange))}: it has {', '.join(inspect.signature(taker).parameters)}")
+
 def _check(attention, seed, epochs, protocols, r):
     if attention not in ATTENTIONS: raise ValueError(f"unknown attention {attention!r}: pass one of {', '.join(ATTENTIONS)}")
     bad = [p for p in protocols if p not in ("paper", "honest")]
     if bad or not protocols: raise ValueError(f"`protocols` are 'paper' and 'honest'; got {list(protocols)}")
     if epochs is not None and epochs < 1: raise ValueError(f"`epochs` must be at least 1; got {epochs}")
     if seed < 0: raise ValueError(f"`seed` must be at least 0; got {seed}")
-    for given, taker in ((r.model, SequenceClassifier), (r.agf, AGFAttention), (r.augment, augment)):
-        strange = set(given or ()) - set(inspect.signature(taker).parameters)
-        if strange: raise ValueError(f"{taker.__name__} has no option {', '.join(sorted(strange))}: it has {', '.join(inspect.signature(taker).parameters)}")
+    _check_options((r.model, SequenceClassifier), (r.agf, AGFAttention), (r.augment, augment))
     if r.select not in ("best", "last"): raise ValueError(f"unknown `select` {r.select!r}: pass 'best' or 'last'")
 
 def pick_device(device=None):
