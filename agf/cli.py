@@ -20,6 +20,8 @@ examples:
   agf-train JapaneseVowels --variant faithful --protocol paper    the published recipe
   agf-train JapaneseVowels --no-test --set agf.order=3 model.depth=4    another setting, judged without the test file
   agf-train MySet --data-folder data                   your own: data/MySet/MySet_TRAIN.ts and _TEST.ts
+  agf-train lra/listops --scale 0.02                   a task of the Long Range Arena, a fiftieth of its budget
+  agf-train lra/text --data-folder aclImdb_v1.tar.gz --max-minutes 9 --resume    a long run, ten minutes at a time
 
 Records are appended to OUT/records.jsonl; weights and figures go to OUT/TASK/ATTENTION-VARIANT-seedN.
 A run that was stopped goes on with the same command and --resume."""
@@ -38,7 +40,7 @@ def _settings(
 def _parser():
     p = argparse.ArgumentParser("agf-train", description="Train a sequence classifier with attentive graph filters, or a rival, on a real data set.",
                                 epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("task", metavar="TASK", help="data set of the UEA archive, e.g. JapaneseVowels")
+    p.add_argument("task", metavar="TASK", help="data set of the UEA archive, e.g. JapaneseVowels, or lra/listops, lra/text, lra/image, lra/pathfinder32, lra/retrieval")
     p.add_argument("--attention", default="agf", help="agf (default), softmax, efficient, linear, mean, ...: a wrong name prints all")
     p.add_argument("--variant", default="recommended", help="recommended (default), faithful (the paper's recipe) or quick")
     p.add_argument("--quick", action="store_const", dest="variant", const="quick", help="short for --variant quick")
@@ -49,9 +51,15 @@ def _parser():
     p.add_argument("--no-test", action="store_true", help="never open the test file; report validation accuracy only")
     p.add_argument("--device", help="cpu, cuda, cuda:1 (default: cuda if there is one)")
     p.add_argument("--out", default="runs", metavar="DIR", help="where records, weights and figures go (default: runs)")
-    p.add_argument("--data-folder", metavar="DIR", help="folder with TASK/TASK_TRAIN.ts and TASK/TASK_TEST.ts")
+    p.add_argument("--data-folder", metavar="DIR", help="folder with TASK/TASK_TRAIN.ts and TASK/TASK_TEST.ts; for lra/... the folder or file of the task")
     p.add_argument("--missing", default="error", help="missing values: error (default) or fill (interpolate)")
     p.add_argument("--resume", action="store_true", help="skip finished runs, go on with unfinished ones")
+    lra = p.add_argument_group("for the tasks lra/...")
+    lra.add_argument("--scale", type=float, metavar="F", help="factor on the steps and the numbers of cases, 0 to 1 (default: 1)")
+    lra.add_argument("--max-minutes", type=float, metavar="M", help="stop training after M minutes, judge and record; --resume goes on")
+    lra.add_argument("--length", type=int, metavar="N", help="longest sequence, e.g. 4096 for lra/text (default: the task's)")
+    lra.add_argument("--compile", action="store_true", default=None, help="compile the model")
+    lra.add_argument("--precision", choices=["fp32", "bf16"], help="bf16 (default on CUDA) or fp32")
     return p
 
 # %% ../nbs/46_cli.ipynb #62901601
@@ -62,11 +70,13 @@ def _report(records, out, console):
     r, rows = records[-1], [("seed " + str(o["seed"]), summary([o]).iloc[0]) for o in records]
     if len(rows) > 1: rows.append(("mean", summary(records).iloc[0]))
     shown = [c for c in ("honest %", "paper %", "last %", "val %") if any(row[c] != "–" for _, row in rows)] + ["s/epoch"]
-    table = Table("", box=box.SIMPLE_HEAD, title=f"{r['task']} · {r['attention']} · {r['variant']} · {r['epochs']} epochs · {rows[0][1]['parameters']} parameters", title_justify="left")
-    for c in shown: table.add_column(c, justify="right", no_wrap=True)
+    budget, unit = (f"{r['epochs']} epochs", "s/epoch") if r["epochs"] else (f"{r['steps_done']:,} of {r['steps']:,} steps", "s/step")
+    table = Table("", box=box.SIMPLE_HEAD, title=f"{r['task']} · {r['attention']} · {r['variant']} · {budget} · {rows[0][1]['parameters']} parameters", title_justify="left")
+    for c in shown: table.add_column(unit if c == "s/epoch" else c, justify="right", no_wrap=True)
     for i, (label, row) in enumerate(rows): table.add_row(label, *(row[c] for c in shown), style="bold" if i == len(records) else None)
     console.print(table)
-    notes = {"honest %": "epoch chosen on a split of the training file, test file read once", "paper %": "best epoch on the test file", "last %": "last epoch", "val %": "the validation part, at the chosen epoch"}
+    part = "the development part" if unit == "s/step" else "a split of the training file"
+    notes = {"honest %": f"chosen on {part}, test read once", "paper %": "best epoch on the test file", "last %": "last epoch", "val %": "the part that chooses, at its best"}
     for c, text in notes.items():
         if c in shown: console.print(f"{c[:-2]:>7}: {text}", style="dim")
     console.print(f"records: {out}/records.jsonl", style="dim", soft_wrap=True)
@@ -77,26 +87,36 @@ def train(
     argv:list|None=None, # Arguments; default: the command line's
 ) -> int: # Exit code: 0, 2 for bad input, 130 when interrupted
     "The command `agf-train`"
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args = parser.parse_args(argv)
     warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)   # raised inside an import
     try:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from agf.experiment import run
+        from agf.steps import run_steps
     except ModuleNotFoundError as e:
         print(f"agf-train: {e.name} is not installed: the command needs the extra 'train', as in pip install -e '.[train]'", file=sys.stderr)
         return 2
     console, records = Console(), []
-    try: options = _settings(args.options)
+    steps = args.task.startswith("lra/")
+    try:
+        options = _settings(args.options)
+        for name, here in dict(scale=steps, max_minutes=steps, length=steps, compile=steps, precision=steps, epochs=not steps, protocol=not steps, missing=not steps).items():
+            if not here and getattr(args, name) != parser.get_default(name):
+                raise ValueError(f"--{name.replace('_', '-')} is {'for the tasks lra/..., not' if not steps else 'not'} for {args.task}: leave it out")
     except ValueError as e:
         print(f"agf-train: {e}", file=sys.stderr)
         return 2
+    def one(seed, progress):
+        if steps: return run_steps(args.task, args.attention, args.variant, seed, 1. if args.scale is None else args.scale, args.max_minutes, args.length, not args.no_test, args.device,
+                                   args.out, args.data_folder, args.resume, options, bool(args.compile), args.precision, progress=progress)
+        return run(args.task, args.attention, args.variant, seed, args.epochs, args.protocol, not args.no_test, args.device, args.out, args.data_folder, args.missing, args.resume, options, progress)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("<"), TimeRemainingColumn(), TextColumn("{task.fields[note]}")
     try:
         with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
             for seed in args.seeds:
-                record = run(args.task, args.attention, args.variant, seed, args.epochs, args.protocol, not args.no_test, args.device,
-                             args.out, args.data_folder, args.missing, args.resume, options, progress)
+                record = one(seed, progress)
                 if not console.is_terminal: print(f"{args.task} {args.attention} {args.variant} seed {seed}: " + ", ".join(f"{k} {v:.4f}" for k, v in record["accuracy"].items() if v is not None), flush=True)
                 records.append(record)
     except (ValueError, FileNotFoundError) as e:

@@ -289,16 +289,17 @@ def _spread(values):
 
 # %% ../nbs/45_experiment.ipynb #087ae28e
 def summary(
-    records:list, # Records of `run`
-) -> pd.DataFrame: # A row for each task, attention and variant; accuracies in %, mean ± standard deviation over seeds
+    records:list, # Records of `run` and of `agf.steps.run_steps`
+) -> pd.DataFrame: # A row for each task, attention and variant; accuracies in %, mean ± standard deviation over seeds; `s/epoch` is a step's time where steps are counted
     "Summarise records over seeds; of several records of one run the last counts"
-    last = {json.dumps([r[k] for k in ("task", "attention", "variant", "epochs", "seed", "protocols")]): r for r in records}
-    groups = {}
-    for r in last.values(): groups.setdefault((r["task"], r["attention"], r["variant"], r["epochs"]), []).append(r)
+    kind, groups = ("task", "attention", "variant", "epochs", "steps", "scale", "length"), {}
+    last = {json.dumps([r.get(k) for k in (*kind, "seed", "protocols")]): r for r in records}
+    for r in last.values(): groups.setdefault(tuple(r.get(k) for k in kind), []).append(r)
     rows = []
-    for (task, attention, variant, epochs), rs in groups.items():
+    for (task, attention, variant, epochs, steps, *_), rs in groups.items():
         acc = {k: _spread(r["accuracy"][k] for r in rs) for k in ("honest", "paper", "last", "honest_val")}
-        rows.append({"task": task, "attention": attention, "variant": variant, "epochs": epochs, "seeds": len({r["seed"] for r in rs}),
+        seconds = pd.Series([r["seconds_per_epoch"] or r.get("seconds_per_step") for r in rs], dtype=float).median()
+        rows.append({"task": task, "attention": attention, "variant": variant, "epochs": epochs or steps, "seeds": len({r["seed"] for r in rs}),
             "honest %": acc["honest"], "paper %": acc["paper"], "last %": acc["last"], "val %": acc["honest_val"],
-            "s/epoch": f"{pd.Series([r['seconds_per_epoch'] for r in rs]).median():.2f}", "parameters": f"{rs[0]['params']:,}"})
+            "s/epoch": f"{seconds:.2f}", "parameters": f"{rs[0]['params']:,}"})
     return pd.DataFrame(rows)
