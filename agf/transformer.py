@@ -166,6 +166,7 @@ class SequenceClassifier(nn.Module):
         self.fixed_len = pool == "flatten" or position == "learned"
         if stem == "dilated": self.stem = DilatedStem(in_channels, dim, max_len, max_tokens, dropout=dropout)
         else: self.stem = dict(conv=ConvStem, linear=nn.Linear, tokens=nn.Embedding)[stem](in_channels, dim)
+        if stem == "tokens" and position == "learned": nn.init.normal_(self.stem.weight, std=0.02)   # as loud as the positions
         self.position = nn.Parameter(0.02*torch.randn(max_len, dim)) if position == "learned" else None
         self.drop = nn.Dropout(dropout)
         ffn_dim = ffn_dim or 2*dim
