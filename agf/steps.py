@@ -76,7 +76,7 @@ class StepLoader(DataLoader):
     def batch(self, cases:np.ndarray) -> tuple: # `(x, y)` where no sequence of the part is padded
         "The tensors of some cases, cut near the longest"
         at, unit = torch.from_numpy(cases).to(self.x.device, non_blocking=True), -(-self.x.shape[-1]//32)
-        n = -(-int(self.longest[cases].max())//unit)*unit   # 32 lengths at most, for memory that is used again fits again
+        n = min(-(-int(self.longest[cases].max())//unit)*unit, self.x.shape[-1])   # 32 lengths at most, for memory that is used again fits again
         x, y = self.x[at][..., :n], self.y[at]
         return (x, torch.arange(n, device=x.device) >= self.lengths[at].unsqueeze(-1), y) if self.padded else (x, y)
 
