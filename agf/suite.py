@@ -360,6 +360,7 @@ LRA_EPILOG = """\
 examples:
   agf-bench lra --tasks lra/listops --scale 0.02 --attention agf softmax efficient --seeds 0 1
   agf-bench lra --tasks lra/text --data-folder aclImdb_v1.tar.gz --max-minutes 9      ten minutes a run
+  agf-bench lra --tasks all --forecast                                                how long would it take here?
   agf-bench lra --tasks all --data-folder data --compile                              all five: data/text, data/image, ...
 
 Records are appended to OUT/records.jsonl; the report of all of them goes to OUT/report.md, .csv and .png.
@@ -376,6 +377,7 @@ def _add_lra(sub):
     p.add_argument("--scale", type=float, default=1., metavar="F", help="factor on the steps and the numbers of cases, 0 to 1 (default: 1)")
     p.add_argument("--max-minutes", type=float, metavar="M", help="stop each run after M minutes, judge and record; the same command goes on")
     p.add_argument("--length", type=int, metavar="N", help="longest sequence (default: the task's)")
+    p.add_argument("--forecast", action="store_true", help="train nothing: time some steps on made-up data and print how long the whole would take")
     p.add_argument("--no-test", action="store_true", help="never open the test part; report the development accuracy only")
     p.add_argument("--jobs", type=int, default=1, metavar="N", help="runs at a time, each with its share of the CPU threads (default: 1)")
     p.add_argument("--device", help="cpu, cuda, cuda:1 (default: cuda if there is one)")
@@ -385,7 +387,7 @@ def _add_lra(sub):
     p.add_argument("--out", default="runs", metavar="DIR", help="where records, weights and reports go (default: runs)")
     p.add_argument("--reference", default="softmax", metavar="NAME", help="what the others are compared with (default: softmax)")
     p.add_argument("--json", action="store_true", help="print the report's rows as JSON lines, progress to standard error")
-    p.set_defaults(run=_train_all, plan=_plan_lra)
+    p.set_defaults(run=lambda args: _forecast(args) if args.forecast else _train_all(args), plan=_plan_lra)
 
 def _add_report(sub):
     p = sub.add_parser("report", help="tables and a figure from records", description="Make the report from records alone: no data, no training.")
@@ -460,6 +462,20 @@ def _plan_lra(args):
 def _clock(seconds): return f"{int(seconds)//3600}:{int(seconds)//60%60:02}:{int(seconds)%60:02}"
 
 def _label(kind, o): return f"{o['task']} anchor:{o['name']} seed {o['seed']}" if kind == "anchor" else f"{o['task']} {o['attention']} {o['variant']} seed {o['seed']}"
+
+def _forecast(args):
+    from rich.console import Console
+    from rich.progress import track
+    from agf.steps import forecast
+    jobs = list({(o["task"], o["attention"], o["variant"]): o for _, o in _plan_lra(args)}.values())
+    console = Console(stderr=args.json)
+    rows = [forecast(**{k: o[k] for k in ("task", "attention", "variant", "length", "device", "options", "compiled", "precision")})
+            for o in track(jobs, "timing steps", console=console, transient=True, disable=not console.is_terminal)]
+    for r in rows:
+        if args.json: print(json.dumps(r))
+        else: print(f"{r['task']:17} {r['attention']:10} {r['variant']:12} {r['seconds_per_step']:9.4f} s/step x {r['steps']:6,} = {r['hours']:8.2f} h   {r['peak_memory_mib'] or math.nan:7,.0f} MiB")
+    if not args.json: print(f"on {rows[0]['device']}, training only; {sum(r['hours'] for r in rows):.2f} h in all")
+    return 0
 
 def _train_all(args):
     from rich.console import Console
