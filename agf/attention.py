@@ -23,6 +23,15 @@ def token_softmax(
     return v.masked_fill(pad, torch.finfo(v.dtype).min).softmax(-2).masked_fill(pad, 0)
 
 # %% ../nbs/20_attention.ipynb #d6e34e30
+def _check_tokens(x, dim, proj):
+    "Refuse what a layer of width `dim` with the projection `proj` cannot take"
+    if not isinstance(x, Tensor): raise ValueError(f"`x` must be a tensor of shape (batch, tokens, {dim}); got {type(x).__name__}")
+    if x.ndim != 3 or x.shape[-1] != dim: raise ValueError(f"`x` must have shape (batch, tokens, {dim}); got {tuple(x.shape)}")
+    if not x.shape[1]: raise ValueError(f"`x` has no tokens: shape {tuple(x.shape)}; pass at least one")
+    dtype = getattr(getattr(proj, "weight", None), "dtype", x.dtype)   # a quantised layer has none
+    if x.dtype != dtype and not torch.is_autocast_enabled(x.device.type): raise ValueError(f"`x` is {x.dtype} and the layer {dtype}: pass x.to({dtype}), move the layer to {x.dtype}, or use autocast")
+
+# %% ../nbs/20_attention.ipynb #7797ea90
 _exporting = getattr(torch.compiler, "is_exporting", torch.compiler.is_compiling)
 
 def _is_true(test):
@@ -33,6 +42,7 @@ def _is_true(test):
 
 def _check_mask(key_padding_mask, b, n):
     if key_padding_mask is None: return
+    if not isinstance(key_padding_mask, Tensor): raise ValueError(f"`key_padding_mask` must be a bool tensor, True for padding; got {type(key_padding_mask).__name__}")
     if key_padding_mask.dtype != torch.bool: raise ValueError(f"`key_padding_mask` must be a bool tensor, True for padding; got {key_padding_mask.dtype}")
     if key_padding_mask.shape != (b, n): raise ValueError(f"`key_padding_mask` must have shape (batch, tokens) = {(b, n)}; got {tuple(key_padding_mask.shape)}")
     if _is_true(key_padding_mask.all(-1).any()):
@@ -167,8 +177,7 @@ class AGFAttention(nn.Module):
         return A @ inner if self.out_proj.bias is None else torch.baddbmm(self.out_proj.bias, A, inner)   # fused: rounded once
 
     def _check(self, x, key_padding_mask):
-        if x.ndim != 3 or x.shape[-1] != self.dim: raise ValueError(f"`x` must have shape (batch, tokens, {self.dim}); got {tuple(x.shape)}")
-        if not x.shape[1]: raise ValueError(f"`x` has no tokens: shape {tuple(x.shape)}; pass at least one")
+        _check_tokens(x, self.dim, self.v_proj)
         _check_mask(key_padding_mask, *x.shape[:2])
 
     def forward(self,

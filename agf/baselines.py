@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .attention import AGFAttention, _check_mask, token_softmax
+from .attention import AGFAttention, _check_mask, _check_tokens, token_softmax
 from .polynomial import PolynomialFilter, recurrence
 
 # %% ../nbs/24_baselines.ipynb #f49fc78a
@@ -42,8 +42,7 @@ class Attention(nn.Module):
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Mixed tokens, shape `(b, n, dim)`; 0 at padding
-        if x.ndim != 3 or x.shape[-1] != self.dim: raise ValueError(f"`x` must have shape (batch, tokens, {self.dim}); got {tuple(x.shape)}")
-        if not x.shape[1]: raise ValueError(f"`x` has no tokens: shape {tuple(x.shape)}; pass at least one")
+        _check_tokens(x, self.dim, self.out_proj)
         _check_mask(key_padding_mask, *x.shape[:2])
         if key_padding_mask is not None: x = x.masked_fill(key_padding_mask.unsqueeze(-1), 0)
         y = self.out_proj(self.mix(*self.project(x), key_padding_mask).transpose(1, 2).flatten(-2))

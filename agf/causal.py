@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .attention import PENALTIES, AGFAttention, _check_mask, token_softmax
+from .attention import PENALTIES, AGFAttention, _check_mask, _check_tokens, token_softmax
 from .polynomial import polynomial
 
 # %% ../nbs/22_causal.ipynb #b4a67a9b
@@ -195,10 +195,8 @@ class CausalAGFAttention(AGFAttention):
 
 # %% ../nbs/22_causal.ipynb #a5900cbe
 def _check_run(layer, x, key_padding_mask):
-    if x.ndim != 3 or x.shape[-1] != layer.dim: raise ValueError(f"`x` must have shape (batch, tokens, {layer.dim}); got {tuple(x.shape)}")
-    if not x.shape[1]: raise ValueError(f"`x` has no tokens: shape {tuple(x.shape)}; pass at least one")
-    if key_padding_mask is None: return
-    _check_mask(key_padding_mask.new_zeros(key_padding_mask.shape), *x.shape[:2])   # dtype and shape only: a run may be all padding
+    _check_tokens(x, layer.dim, layer.v_proj)
+    _check_mask(key_padding_mask if not isinstance(key_padding_mask, Tensor) else key_padding_mask.new_zeros(key_padding_mask.shape), *x.shape[:2])   # dtype and shape only: a run may be all padding
 
 def _parts(layer, x, key_padding_mask):
     "`U`, `g`, the logits of V, each `(b, h, n, d)` in float32 or wider, and the value"

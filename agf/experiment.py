@@ -7,6 +7,7 @@ __all__ = ['OPTIMIZERS', 'best_epoch', 'append_record', 'read_records', 'plot_cu
            'summary']
 
 # %% ../nbs/45_experiment.ipynb #d71e4124
+import errno
 import inspect
 import json
 import os
@@ -118,10 +119,13 @@ def append_record(
     path.parent.mkdir(parents=True, exist_ok=True)
     line = json.dumps(record).encode() + b"\n"
     with open(path, "a+b", buffering=0) as f:
-        if f.seek(0, os.SEEK_END):
+        end = f.seek(0, os.SEEK_END)
+        if end:
             f.seek(-1, os.SEEK_END)
             if f.read(1) != b"\n": line = b"\n" + line   # the last writer was cut off
-        f.write(line)
+        if f.write(line) != len(line):
+            os.ftruncate(f.fileno(), end)
+            raise OSError(errno.ENOSPC, "the disk is full: the record was not written", str(path))
         os.fsync(f.fileno())
 
 def read_records(
@@ -132,8 +136,10 @@ def read_records(
     if not path.exists(): return records
     for i, line in enumerate(path.read_bytes().split(b"\n"), 1):
         if not line.strip(): continue
-        try: records.append(json.loads(line))
-        except ValueError: warnings.warn(f"{path}, line {i}: not a whole record, skipped")
+        try: record = json.loads(line)
+        except (ValueError, RecursionError): record = None
+        if isinstance(record, dict): records.append(record)
+        else: warnings.warn(f"{path}, line {i}: not a whole record, skipped")
     return records
 
 # %% ../nbs/45_experiment.ipynb #537170d8

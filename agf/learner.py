@@ -135,7 +135,9 @@ class Checkpoint(Callback):
         if not (resume and self.path.exists()): return
         try: self.state = torch.load(self.path, map_location="cpu", weights_only=True)
         except Exception as e: raise ValueError(f"{self.path} is no readable checkpoint ({type(e).__name__}): delete it, or start without resuming") from e
-        if self.state["settings"] != settings: raise ValueError(f"{self.path} belongs to a run with other settings: {self.state['settings']}; this run has {settings}")
+        s = self.state if isinstance(self.state, dict) else {}
+        if s.get("settings", settings) != settings: raise ValueError(f"{self.path} belongs to a run with other settings: {s['settings']}; this run has {settings}")
+        if not {"model", "opt", "epoch", "curves", "kept", "settings"} <= s.keys(): raise ValueError(f"{self.path} is no checkpoint of a run: delete it, or start without resuming")
     def before_fit(self):
         if self.state is None: return
         self.model.load_state_dict(self.state["model"])

@@ -10,6 +10,10 @@ import torch
 from torch import Tensor, nn
 
 # %% ../nbs/26_local.ipynb #1052fcb0
+def _check(x, dim, key_padding_mask):
+    if x.ndim != 3 or x.shape[-1] != dim or not x.is_floating_point(): raise ValueError(f"`x` must hold floating-point numbers, shape (batch, tokens, {dim}); got {x.dtype}, {tuple(x.shape)}")
+    if key_padding_mask is not None and (key_padding_mask.dtype != torch.bool or key_padding_mask.shape != x.shape[:2]): raise ValueError(f"`key_padding_mask` must be bool, True for padding, shape {tuple(x.shape[:2])}; got {key_padding_mask.dtype}, {tuple(key_padding_mask.shape)}")
+
 def _hide(x, key_padding_mask): return x if key_padding_mask is None else x.masked_fill(key_padding_mask.unsqueeze(-1), 0)
 
 # %% ../nbs/26_local.ipynb #e7d5b048
@@ -24,6 +28,8 @@ class ShortConv(nn.Module):
         self.conv = nn.Conv1d(dim, dim, kernel, padding=kernel//2, groups=dim)
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
+        _check(x, self.conv.in_channels, key_padding_mask)
+        if not x.shape[1]: return x
         return _hide(self.conv(_hide(x, key_padding_mask).mT).mT, key_padding_mask)
 
 # %% ../nbs/26_local.ipynb #67569e92
@@ -51,6 +57,7 @@ class DecayingAverage(nn.Module):
         return torch.cat([after, before.new_zeros(len(before), size - 2*n + 1), before[:, 1:].flip(1)], 1)
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
+        _check(x, len(self.log_memory), key_padding_mask)
         n, x = x.shape[1], _hide(x, key_padding_mask)
         if not n: return x
         unit = 2**max(n.bit_length() - 3, 0)

@@ -17,9 +17,11 @@ from .attention import PENALTIES, AGFAttention, token_softmax, _exporting, _is_t
 def _read_mask(mask, b, n):
     "A bool mask of the keys to hide, and numbers to add to the logits of V: each `(b, n)`, or None"
     if mask is None: return None, None
+    if not isinstance(mask, Tensor): raise ValueError(f"`key_padding_mask` must be a tensor; got {type(mask).__name__}")
     if mask.shape != (b, n): raise ValueError(f"`key_padding_mask` must have shape (batch, keys) = {(b, n)}, or (keys,) for inputs without a batch; got {tuple(mask.shape)}")
     if mask.dtype == torch.bool: hidden, logits = mask, None
     elif mask.is_floating_point():
+        if _is_true((~(mask < float("inf"))).any()): raise ValueError("`key_padding_mask` holds NaN or +inf: a float mask is added to logits; pass -inf where a key is hidden")
         hidden = mask <= torch.finfo(mask.dtype).min
         logits = mask.masked_fill(hidden, 0)
     else: raise ValueError(f"`key_padding_mask` must be bool, True for padding, or float, added to the logits; got {mask.dtype}: for a mask of 0 and 1 in which 1 marks tokens, pass mask == 0")

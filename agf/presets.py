@@ -112,6 +112,7 @@ class StepRecipe:
     weight_decay:float=0.# Decoupled weight decay
     grad_clip:float|None=None  # Largest norm of the gradient
     label_smoothing:float=0.   # Share of the target spread over all classes
+    pretrain:int=0       # Steps of naming hidden tokens of the training part, before
 
 LRA_MODEL = dict(dim=64, num_heads=2, depth=2, ffn_dim=128, dropout=0.1, norm="pre", stem="tokens", pool="mean", head="mlp")
 

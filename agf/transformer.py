@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from .attention import _check_mask, _is_true
 from .baselines import make_attention
 from .local import make_local
 
@@ -178,15 +179,24 @@ class SequenceClassifier(nn.Module):
         features = (dim*max_len if pool == "flatten" else dim)*self.towers**2
         self.head = nn.Linear(features, n_classes) if head == "linear" else nn.Sequential(nn.Linear(features, ffn_dim), nn.ReLU(), nn.Linear(ffn_dim, n_classes))
 
-    def _check(self, x):
+    def _check(self, x, key_padding_mask):
         if isinstance(self.stem, nn.Embedding):
             if x.ndim != 2 or x.is_floating_point() or x.is_complex(): raise ValueError(f"`x` must hold whole numbers below {self.in_channels}, shape (batch, tokens); got {x.dtype}, {tuple(x.shape)}")
         elif x.ndim != 3 or x.shape[-1] != self.in_channels: raise ValueError(f"`x` must have shape (batch, steps, {self.in_channels}); got {tuple(x.shape)}")
+        elif x.dtype != self.head_dtype and not torch.is_autocast_enabled(x.device.type): raise ValueError(f"`x` is {x.dtype} and the model {self.head_dtype}: pass x.to({self.head_dtype}), or use autocast")
+        if not x.shape[1]: raise ValueError(f"`x` has no steps: shape {tuple(x.shape)}; pass at least one")
+        _check_mask(key_padding_mask, *x.shape[:2])
+        if isinstance(self.stem, nn.Embedding):
+            seen = x if key_padding_mask is None else x.masked_fill(key_padding_mask, 0)
+            if _is_true(((seen < 0) | (seen.long() >= self.stem.num_embeddings)).any()): raise ValueError(f"`x` holds tokens from {int(seen.min())} to {int(seen.max())}: this model's vocabulary has 0 to {self.stem.num_embeddings - 1}")
         if self.fixed_len and x.shape[1] > self.max_len: raise ValueError(f"`x` has {x.shape[1]} steps, but this model was built for at most max_len={self.max_len}")
+
+    @property
+    def head_dtype(self): return next(self.parameters()).dtype
 
     def encode(self, x:Tensor, key_padding_mask:Tensor|None=None) -> tuple:
         "The last block's tokens, normalised, `(b, m, dim)`, 0 at padding, and their mask, `(b, m)` or None; m = n but for stem `dilated`"
-        self._check(x)
+        self._check(x, key_padding_mask)
         mask = key_padding_mask
         if isinstance(self.stem, nn.Embedding): x = self.stem((x if mask is None else x.masked_fill(mask, 0)).int())
         else:
@@ -244,7 +254,9 @@ def load_model(
     folder = Path(folder)
     for name in ("model.json", "model.safetensors"):
         if not (folder/name).is_file(): raise FileNotFoundError(f"{folder} holds no saved model: {name} is missing")
-    facts = json.loads((folder/"model.json").read_text())
-    model = (PairClassifier if facts.get("kind") == "PairClassifier" else SequenceClassifier)(**facts["config"])
-    model.load_state_dict(load_file(folder/"model.safetensors"))
+    try:
+        facts = json.loads((folder/"model.json").read_text())
+        model = {c.__name__: c for c in (SequenceClassifier, PairClassifier)}[facts.get("kind", "SequenceClassifier")](**facts["config"])
+        model.load_state_dict(load_file(folder/"model.safetensors"))
+    except Exception as e: raise ValueError(f"{folder} holds no readable model ({type(e).__name__}: {' '.join(str(e).split())[:200]}): save it again with save_model") from e
     return model.eval()

@@ -103,7 +103,10 @@ def read_ts(
     if any(np.isnan(x).any() for x in X):
         if missing == "error": raise ValueError(f"{path} has missing values in {sum(np.isnan(x).any() for x in X)} of {len(X)} series: pass missing='fill' to interpolate them")
         X = [_interpolate(x) for x in X]
-    return [x.T.astype(np.float32) for x in X], [str(c) for c in y], classes
+    X = [x.T.astype(np.float32) for x in X]
+    endless = sum(not np.isfinite(x).all() for x in X)
+    if endless: raise ValueError(f"{path} has values beyond float32 (infinite, or above 3e38) in {endless} of {len(X)} series: repair or scale them")
+    return X, [str(c) for c in y], classes
 
 # %% ../nbs/42_uea.ipynb #026619a2
 @dataclass
