@@ -527,4 +527,11 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                          'agf.uea.read_ts': ('uea.html#read_ts', 'agf/uea.py'),
                          'agf.uea.split': ('uea.html#split', 'agf/uea.py'),
                          'agf.uea.standardise': ('uea.html#standardise', 'agf/uea.py'),
-                         'agf.uea.to_dls': ('uea.html#to_dls', 'agf/uea.py')}}}
+                         'agf.uea.to_dls': ('uea.html#to_dls', 'agf/uea.py')},
+            'agf.verify': { 'agf.verify._circumstances': ('verify.html#_circumstances', 'agf/verify.py'),
+                            'agf.verify._distance': ('verify.html#_distance', 'agf/verify.py'),
+                            'agf.verify._numbers': ('verify.html#_numbers', 'agf/verify.py'),
+                            'agf.verify._run_of': ('verify.html#_run_of', 'agf/verify.py'),
+                            'agf.verify._verify': ('verify.html#_verify', 'agf/verify.py'),
+                            'agf.verify.add_verify': ('verify.html#add_verify', 'agf/verify.py'),
+                            'agf.verify.verify': ('verify.html#verify', 'agf/verify.py')}}}

@@ -6,7 +6,7 @@
 __all__ = ['NOTES', 'ANCHORS', 'UNSEEDED', 'UEA_EPILOG', 'LRA_EPILOG', 'paired_difference', 'results_table', 'to_markdown',
            'plot_results', 'resample', 'anchor', 'bench']
 
-# %% ../nbs/48_suite.ipynb #1366fd55
+# %% ../nbs/48_suite.ipynb #cff61f613
 import argparse
 import json
 import math
@@ -29,6 +29,7 @@ import torch
 
 from . import bench as layer_bench
 from .baselines import ATTENTIONS
+from .verify import add_verify
 
 # %% ../nbs/48_suite.ipynb #27004e41
 def paired_difference(
@@ -530,7 +531,7 @@ def _report(args):
     if args.figure: plot_results(records).savefig(args.figure, dpi=150)
     return 0
 
-# %% ../nbs/48_suite.ipynb #3fabcf0d
+# %% ../nbs/48_suite.ipynb #c533e109e
 def bench(
     argv:list|None=None, # Arguments; default: the command line's
 ) -> int: # Exit code: 0, 1 when a run failed, 2 for bad input, 130 when interrupted
@@ -541,6 +542,7 @@ def bench(
     _add_uea(sub)
     _add_lra(sub)
     _add_report(sub)
+    add_verify(sub)
     args = p.parse_args(argv)
     with warnings.catch_warnings():
         _quiet()
