@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from .attention import _check_mask, _is_true
 from .baselines import make_attention
 from .local import make_local
+from .state_space import S4DAttention   # adds `s4d` to the attentions
 
 # %% ../nbs/30_transformer.ipynb #b697b380
 def sinusoids(
