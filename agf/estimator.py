@@ -44,7 +44,7 @@ def _batch(series, max_len):
     for row, o, n in zip(x, series, lengths): row[:n] = torch.from_numpy(np.ascontiguousarray(o[:n]))
     return x, lengths
 
-# %% ../nbs/46_estimator.ipynb #cb17e2650
+# %% ../nbs/46_estimator.ipynb #c5c4c8987
 class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
     """A time-series classifier with attentive graph filters, or a rival, for scikit-learn.
 
@@ -128,14 +128,14 @@ class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def load(cls,
-        folder, # Written by `save`
+        folder, # Written by `save` or by `agf-train`
     ):
-        "A fitted classifier from a folder; needs torch, scikit-learn and safetensors only"
+        "A fitted classifier from a folder, also from that of a run of `agf-train`; needs torch, scikit-learn and safetensors only"
         model, facts = load_model(folder), json.loads((Path(folder)/"model.json").read_text())
         try:
             self = cls(**facts["parameters"])
             self.classes_, self.mean_ = np.array(facts["classes"]), np.array(facts["mean"])
             self.scale_ = np.array([math.inf if v is None else v for v in facts["scale"]])
             self.n_features_in_, self.max_len_, self.n_channels_, self.model_ = facts["n_features"], facts["max_len"], len(facts["mean"]), model
-        except (KeyError, TypeError) as e: raise ValueError(f"{folder} holds a model, but not one of `AGFTimeSeriesClassifier.save` ({e}): use agf.transformer.load_model") from e
+        except (KeyError, TypeError) as e: raise ValueError(f"{folder} holds a model, but not one of `AGFTimeSeriesClassifier.save` or of agf-train for series (no {e}): use agf.transformer.load_model, or train it again") from e
         return self

@@ -6,10 +6,11 @@
 __all__ = ['OPTIMIZERS', 'best_epoch', 'append_record', 'read_records', 'plot_curves', 'plot_response', 'pick_device', 'run',
            'summary']
 
-# %% ../nbs/45_experiment.ipynb #d71e4124
+# %% ../nbs/45_experiment.ipynb #c65825373
 import errno
 import inspect
 import json
+import math
 import os
 import platform
 import subprocess
@@ -207,7 +208,7 @@ def pick_device(device=None):
     if device.type == "cuda" and not torch.cuda.is_available(): raise ValueError("device 'cuda' was asked for, but this machine has no CUDA device: pass 'cpu'")
     return device
 
-# %% ../nbs/45_experiment.ipynb #dc09a5de
+# %% ../nbs/45_experiment.ipynb #c059daf53
 def run(
     task:str,             # A data set of the archive
     attention:str="agf",  # A name in `ATTENTIONS`: `agf`, `softmax`, `efficient`, ...
@@ -255,11 +256,12 @@ def run(
     curves, accuracy, weights = {}, dict(paper=None, last=None, honest=None, honest_val=None), None
     chosen = n_epochs - 1 if r.select == "last" and (not test or "honest" in protocols) else None
     if not test or "honest" in protocols and r.select == "best":
-        best = KeepWeights(lambda c: best_epoch(c) == len(c["accuracy"]) - 1)
-        learn = fit("split", *split(data.train, seed), *([] if test or r.select == "last" else [best]))
+        best, (seen, valid) = KeepWeights(lambda c: best_epoch(c) == len(c["accuracy"]) - 1), split(data.train, seed)
+        learn = fit("split", seen, valid, *([] if test or r.select == "last" else [best]))
         weights = best.kept
         if r.select == "best": chosen = best_epoch(curves["split"])
         accuracy["honest_val"] = curves["split"]["accuracy"][chosen]
+    if test: seen = data.train
     if "paper" in protocols:
         at_chosen = KeepWeights(lambda c: len(c["accuracy"]) - 1 == (n_epochs - 1 if chosen is None else chosen))
         learn = fit("full", data.train, data.test, at_chosen)
@@ -280,7 +282,8 @@ def run(
         seconds=round(time.perf_counter() - started, 1), peak_memory_mib=_peak_memory(device),
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads",
         versions=_versions(), commit=commit, command=command(protocols), date=time.strftime("%Y-%m-%d"), curves=curves)
-    save_model(learn.model, place, classes=data.classes, task=task)
+    save_model(learn.model, place, classes=data.classes, task=task, mean=seen.mean.tolist(), scale=[None if math.isinf(v) else v for v in seen.std.tolist()], n_features=data.n_channels,
+               max_len=data.max_len, parameters=dict(attention=attention, variant=variant))   # what `AGFTimeSeriesClassifier.load` needs
     plot_curves(record).savefig(place/"curves.png", dpi=150)
     if filters: plot_response(record).savefig(place/"response.png", dpi=150)
     append_record(record, out/"records.jsonl")

@@ -81,23 +81,24 @@ def _interpolate(series):
         elif bad.any(): row[bad] = np.interp(bad.nonzero()[0], (~bad).nonzero()[0], row[~bad])
     return series
 
-# %% ../nbs/42_uea.ipynb #1ef9bf0b
+# %% ../nbs/42_uea.ipynb #c2611a79f
 def read_ts(
     path,               # A `.ts` file with class labels
     missing:str="error",# What to do with missing values: `error` or `fill`
+    labels:bool=True,   # False reads a file without class labels, too; its labels are None
 ) -> tuple: # A list of float32 arrays of shape `(steps, channels)`, a list of label strings, the header's classes
     "Read one `.ts` file and check that it is whole"
     from aeon.datasets import load_from_ts_file
     if missing not in ("error", "fill"): raise ValueError(f"unknown `missing` {missing!r}: pass 'error' or 'fill'")
-    try: X, y, meta = load_from_ts_file(str(path), return_meta_data=True)
+    try: X, *y, meta = load_from_ts_file(str(path), return_meta_data=True)
     except UnicodeDecodeError as e: raise ValueError(f"{path} is not UTF-8 text (byte {e.start}): is it a .ts file, and was it copied in binary mode?") from e
     except (OSError, ValueError, IndexError) as e:
         if isinstance(e, FileNotFoundError): raise
         raise ValueError(f"{path} is damaged or cut off: {' '.join(str(e).split())[:200]}. Fetch the file again") from e
     if not len(X): raise ValueError(f"{path} holds no series: the file is empty or cut off before @data")
-    classes = [str(c) for c in meta["class_values"]]
-    if not classes: raise ValueError(f"{path} has no class labels: it needs a header line like '@classLabel true a b'")
-    strange = sorted({str(c) for c in y} - set(classes))
+    classes, y = [str(c) for c in meta["class_values"]], y[0] if y else [None]*len(X)
+    if not classes and labels: raise ValueError(f"{path} has no class labels: it needs a header line like '@classLabel true a b'")
+    strange = sorted({str(c) for c in y} - set(classes)) if classes else []
     if strange: raise ValueError(f"{path} has labels that its header does not list ({', '.join(strange[:5])}): the file is damaged or cut off. Fetch it again")
     X = [np.array(x, np.float64) for x in X]
     if any(np.isnan(x).any() for x in X):
@@ -106,18 +107,20 @@ def read_ts(
     X = [x.T.astype(np.float32) for x in X]
     endless = sum(not np.isfinite(x).all() for x in X)
     if endless: raise ValueError(f"{path} has values beyond float32 (infinite, or above 3e38) in {endless} of {len(X)} series: repair or scale them")
-    return X, [str(c) for c in y], classes
+    return X, [None if c is None else str(c) for c in y], classes
 
-# %% ../nbs/42_uea.ipynb #026619a2
+# %% ../nbs/42_uea.ipynb #c511371c8
 @dataclass
 class Series:
     "Padded series with their lengths and labels"
     x:Tensor       # Values, 0 at padding, float32, shape `(cases, steps, channels)`
     lengths:Tensor # Real steps of each case, int64, shape `(cases,)`
     y:Tensor       # Class indices, int64, shape `(cases,)`
+    mean:Tensor|float=0. # What was subtracted from the file's values, in their unit, shape `(channels,)`
+    std:Tensor|float=1.  # By what they were divided then, same unit and shape; infinite for constant channels
 
     def __len__(self): return len(self.y)
-    def __getitem__(self, i): return Series(self.x[i], self.lengths[i], self.y[i])
+    def __getitem__(self, i): return replace(self, x=self.x[i], lengths=self.lengths[i], y=self.y[i])
 
     @property
     def key_padding_mask(self):
@@ -130,7 +133,7 @@ def _pad(X, y, classes, max_len):
     for row, o, n in zip(x, X, lengths): row[:n] = torch.from_numpy(o[:n])
     return Series(x, lengths, torch.tensor([classes.index(c) for c in y]))
 
-# %% ../nbs/42_uea.ipynb #b9e9556e
+# %% ../nbs/42_uea.ipynb #c018230f9
 def standardise(
     fit:Series,   # Series whose statistics are used
     *others,      # Further `Series` to transform in the same way, or None
@@ -140,7 +143,10 @@ def standardise(
     real = fit.x[keep].double()
     mean, std = real.mean(0), real.std(0, correction=0)
     std = torch.where(std > 1e-8*real.abs().amax(0).clamp_min(1e-30), std, torch.inf)
-    def apply(part): return replace(part, x=((part.x - mean)/std).float().masked_fill(part.key_padding_mask[..., None], 0))
+    def apply(part):
+        before = torch.as_tensor(part.std, dtype=mean.dtype)
+        shift = torch.where(before.isinf(), 0, before*mean)   # a constant channel has mean 0 already
+        return replace(part, x=((part.x - mean)/std).float().masked_fill(part.key_padding_mask[..., None], 0), mean=part.mean + shift, std=before*std)
     return tuple(None if part is None else apply(part) for part in (fit, *others))
 
 # %% ../nbs/42_uea.ipynb #ffa3dbbf
