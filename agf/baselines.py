@@ -6,10 +6,12 @@
 __all__ = ['ATTENTIONS', 'FIXED_LENGTH', 'Attention', 'mixing_matrix', 'SoftmaxAttention', 'EfficientAttention',
            'LinearAttention', 'orthogonal_features', 'PerformerAttention', 'iterative_pinv', 'NystromAttention',
            'LinformerAttention', 'SVDFilterAttention', 'GraphFilterAttention', 'MeanAttention', 'NoAttention',
-           'make_attention']
+           'make_attention', 'check_attention', 'use_attention']
 
-# %% ../nbs/24_baselines.ipynb #7a64f95b
+# %% ../nbs/24_baselines.ipynb #ccbe26aa1
+import importlib
 import math
+import sys
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -280,3 +282,44 @@ def make_attention(
     if kind in ATTENTIONS: return ATTENTIONS[kind](dim, num_heads, **options)
     if kind in FIXED_LENGTH: return FIXED_LENGTH[kind](dim, num_heads, max_len=max_len, **options)
     raise ValueError(f"unknown attention {kind!r}: pass one of {', '.join([*ATTENTIONS, *FIXED_LENGTH])}")
+
+# %% ../nbs/24_baselines.ipynb #c02e42135
+def check_attention(
+    make, # Class or function, called as `make(dim, num_heads)`
+):
+    "Check that `make` builds layers that can stand in for `AGFAttention`; raises `ValueError` with what is wrong"
+    def fails(what): raise ValueError(f"{getattr(make, '__name__', make)} is no attention that can be compared: {what}")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        try: layer = make(16, 2)
+        except TypeError as e: fails(f"it must be made by `make(dim, num_heads)`; got {e}")
+        if not isinstance(layer, nn.Module): fails(f"it must make an nn.Module; got {type(layer).__name__}")
+        layer = layer.eval()
+        x, pad = torch.randn(3, 12, 16), torch.arange(12) >= torch.tensor([[12], [7], [1]])
+        try: y = layer(x, pad)
+        except TypeError as e: fails(f"it must be called as `layer(x, key_padding_mask)`; got {e}")
+        if not isinstance(y, Tensor) or y.shape != x.shape: fails(f"for tokens (3, 12, 16) it must give (3, 12, 16); got {tuple(y.shape) if isinstance(y, Tensor) else type(y).__name__}")
+        if y[pad].any(): fails("outputs at padding must be 0")
+        with torch.no_grad():
+            if not torch.equal(y, layer(x, pad)): fails("in eval mode two calls must agree")
+            if not torch.allclose(layer(x), layer(x, torch.zeros_like(pad)), atol=1e-5): fails("a mask that hides nothing must change nothing")
+            for i, n in enumerate((12, 7, 1)):
+                if not torch.allclose(y[i, :n], layer(x[i:i + 1, :n])[0], atol=1e-5): fails(f"a sequence of {n} tokens must give the same alone as beside others with padding")
+            if not torch.allclose(y, layer(x.masked_fill(pad[..., None], 1e4), pad), atol=1e-5): fails("what stands at padding must not matter")
+        x.requires_grad_()
+        layer.train()(x, pad).square().sum().backward()
+        if x.grad is None or not x.grad[~pad].any() or not x.grad.isfinite().all(): fails("gradients must reach the tokens and be finite")
+
+def use_attention(
+    name:str, # A name in `ATTENTIONS`, or `module:Class` for one of your own, with the module in this folder or on PYTHONPATH
+) -> str: # The same name, now in `ATTENTIONS`
+    "Make an attention known by its name; imports and checks `module:Class`"
+    module, colon, cls = name.partition(":")
+    if name in ATTENTIONS or not colon: return name
+    sys.path.insert(0, "")   # this folder, as `python -m` has it
+    try: make = getattr(importlib.import_module(module), cls)
+    except Exception as e: raise ValueError(f"attention {name!r} cannot be imported ({type(e).__name__}: {e}): write module:Class, with module.py in this folder or on PYTHONPATH") from e
+    finally: sys.path.remove("")
+    check_attention(make)
+    ATTENTIONS[name] = make
+    return name

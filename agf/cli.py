@@ -11,7 +11,7 @@ import ast
 import sys
 import warnings
 
-# %% ../nbs/46_cli.ipynb #8eaf9bc4
+# %% ../nbs/46_cli.ipynb #ce871e102
 EPILOG = """\
 examples:
   agf-train JapaneseVowels --quick                     a first run, about a minute
@@ -41,7 +41,7 @@ def _parser():
     p = argparse.ArgumentParser("agf-train", description="Train a sequence classifier with attentive graph filters, or a rival, on a real data set.",
                                 epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("task", metavar="TASK", help="data set of the UEA archive, e.g. JapaneseVowels, or lra/listops, lra/text, lra/image, lra/pathfinder32, lra/retrieval")
-    p.add_argument("--attention", default="agf", help="agf (default), softmax, efficient, linear, mean, ...: a wrong name prints all")
+    p.add_argument("--attention", default="agf", help="agf (default), softmax, efficient, linear, mean, ...: a wrong name prints all; module:Class for one of your own")
     p.add_argument("--variant", default="recommended", help="recommended (default), faithful (the paper's recipe) or quick")
     p.add_argument("--quick", action="store_const", dest="variant", const="quick", help="short for --variant quick")
     p.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="options", help="change settings of the recipe, e.g. lr=1e-3 model.depth=4 agf.order=3 augment.warp=0")
@@ -82,7 +82,7 @@ def _report(records, out, console):
     console.print(f"records: {out}/records.jsonl", style="dim", soft_wrap=True)
     console.print(f"weights and figures: {out}/{r['task']}/{r['attention']}-{r['variant']}-seed*/", style="dim", soft_wrap=True)
 
-# %% ../nbs/46_cli.ipynb #a043d61a
+# %% ../nbs/46_cli.ipynb #c9fd2396c
 def train(
     argv:list|None=None, # Arguments; default: the command line's
 ) -> int: # Exit code: 0, 2 for bad input, 130 when interrupted
@@ -93,6 +93,7 @@ def train(
     try:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from agf.baselines import use_attention
         from agf.experiment import run
         from agf.steps import run_steps
     except ModuleNotFoundError as e:
@@ -102,6 +103,7 @@ def train(
     steps = args.task.startswith("lra/")
     try:
         options = _settings(args.options)
+        use_attention(args.attention)
         for name, here in dict(scale=steps, max_minutes=steps, length=steps, compile=steps, precision=steps, epochs=not steps, protocol=not steps, missing=not steps).items():
             if not here and getattr(args, name) != parser.get_default(name):
                 raise ValueError(f"--{name.replace('_', '-')} is {'for the tasks lra/..., not' if not steps else 'not'} for {args.task}: leave it out")

@@ -208,7 +208,7 @@ def pick_device(device=None):
     if device.type == "cuda" and not torch.cuda.is_available(): raise ValueError("device 'cuda' was asked for, but this machine has no CUDA device: pass 'cpu'")
     return device
 
-# %% ../nbs/45_experiment.ipynb #c059daf53
+# %% ../nbs/45_experiment.ipynb #ce9261e7b
 def run(
     task:str,             # A data set of the archive
     attention:str="agf",  # A name in `ATTENTIONS`: `agf`, `softmax`, `efficient`, ...
@@ -233,7 +233,7 @@ def run(
     if epochs: r = replace(r, epochs=epochs, steps=None)
     protocols = [p for p in ("paper", "honest") if p in protocols] if test else []
     identity = dict(task=task, attention=attention, variant=variant, seed=seed, protocols=protocols, recipe=asdict(r))
-    place = out/task/f"{attention}-{variant}-seed{seed}".replace("/", "_")
+    place = out/task/f"{attention}-{variant}-seed{seed}".replace("/", "_").replace(":", ".")
     if resume:
         for record in reversed(read_records(out/"records.jsonl")):
             if all(record.get(k) == v for k, v in identity.items()):

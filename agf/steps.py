@@ -252,7 +252,7 @@ def _fit(learn):
 
 def _every(steps): return min(max(25, -(-steps//40)), steps)
 
-# %% ../nbs/45_steps.ipynb #611b289a
+# %% ../nbs/45_steps.ipynb #c3ac5fcfd
 def run_steps(
     task:str,             # `lra/listops`, `lra/text`, `lra/image`, `lra/pathfinder32` or `lra/retrieval`
     attention:str="agf",  # A name in `ATTENTIONS`
@@ -285,7 +285,7 @@ def run_steps(
                         f"--seeds {seed}", *(["--compile"] if compiled else []), *([] if test else ["--no-test"])])
     variant += "".join(f"+{k}={v}" for k, v in (options or {}).items())
     identity = dict(task=task, attention=attention, variant=variant, seed=seed, protocols=["honest"] if test else [], scale=scale, length=length, recipe={k: v for k, v in asdict(r).items() if v or k != "pretrain"})
-    place = out/task/(f"{attention}-{variant}-seed{seed}".replace("/", "_") + (f"-scale{scale:g}" if scale != 1 else "") + (f"-length{length}" if length else ""))
+    place = out/task/(f"{attention}-{variant}-seed{seed}".replace("/", "_").replace(":", ".") + (f"-scale{scale:g}" if scale != 1 else "") + (f"-length{length}" if length else ""))
     if resume:
         for record in reversed(read_records(out/"records.jsonl")):
             if record.get("steps_done") == r.steps and all(record.get(k) == v for k, v in identity.items()): return record

@@ -6,7 +6,7 @@
 __all__ = ['NOTES', 'ANCHORS', 'UNSEEDED', 'UEA_EPILOG', 'LRA_EPILOG', 'paired_difference', 'results_table', 'to_markdown',
            'plot_results', 'resample', 'anchor', 'bench']
 
-# %% ../nbs/48_suite.ipynb #cff61f613
+# %% ../nbs/48_suite.ipynb #c625d1c61
 import argparse
 import json
 import math
@@ -28,7 +28,7 @@ from threading import Thread
 import torch
 
 from . import bench as layer_bench
-from .baselines import ATTENTIONS
+from .baselines import ATTENTIONS, use_attention
 from .verify import add_verify
 
 # %% ../nbs/48_suite.ipynb #27004e41
@@ -275,11 +275,12 @@ def anchor(
     append_record(record, path)
     return record
 
-# %% ../nbs/48_suite.ipynb #b2fbe734
+# %% ../nbs/48_suite.ipynb #ce343dd42
 def _work(kind, options, progress=None):
     "One job; a record and None, or None and an error"
     from agf.experiment import run
     from agf.steps import run_steps
+    if kind != "anchor": use_attention(options["attention"])   # a fresh worker knows the built-in ones only
     try: return (anchor(**options) if kind == "anchor" else dict(run=run, steps=run_steps)[kind](**options, resume=True, progress=progress)), None
     except ModuleNotFoundError: raise
     except Exception as e: return None, f"{'' if isinstance(e, (ValueError, FileNotFoundError)) else type(e).__name__ + ': '}{' '.join(str(e).split())}"
@@ -321,7 +322,7 @@ def _run_all(jobs, workers, done, progress=None):
         for p in set(active_children()) - others: p.terminate()
         raise
 
-# %% ../nbs/48_suite.ipynb #85685b0b
+# %% ../nbs/48_suite.ipynb #c90189b7b
 class _Parser(argparse.ArgumentParser):
     "Errors in one line"
     def error(self, message): self.exit(2, f"agf-bench: {message}\n")
@@ -340,7 +341,7 @@ def _add_uea(sub):
     p = sub.add_parser("uea", help="train attentions on data sets, over seeds", description="Train attentions on data sets of the UEA archive, or your own, over seeds, and compare them.",
                        epilog=UEA_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--tasks", nargs="+", default=["JapaneseVowels"], metavar="NAME", help="data sets (default: JapaneseVowels), or all: those of --data-folder, else the paper's ten")
-    p.add_argument("--attention", nargs="*", default=["agf", "softmax", "efficient"], metavar="NAME", help=f"of {', '.join(ATTENTIONS)} (default: agf softmax efficient; none given: anchors only)")
+    p.add_argument("--attention", nargs="*", default=["agf", "softmax", "efficient"], metavar="NAME", help=f"of {', '.join(ATTENTIONS)}, or module:Class for one of your own (default: agf softmax efficient; none given: anchors only)")
     p.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="N", help="default: 0 1 2")
     p.add_argument("--variant", nargs="+", default=["recommended"], metavar="NAME", help="recommended (default), faithful (the paper's recipe), quick")
     p.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="options", help="change settings of the recipe, e.g. lr=1e-3 agf.order=3")
@@ -371,7 +372,7 @@ def _add_lra(sub):
     p = sub.add_parser("lra", help="train attentions on the Long Range Arena", description="Train attentions on tasks of the Long Range Arena, over seeds, and compare them.",
                        epilog=LRA_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--tasks", nargs="+", default=["lra/listops"], metavar="NAME", help="lra/listops (default), lra/text, lra/image, lra/pathfinder32, lra/retrieval, or all")
-    p.add_argument("--attention", nargs="+", default=["agf", "softmax", "efficient"], metavar="NAME", help=f"of {', '.join(ATTENTIONS)} (default: agf softmax efficient)")
+    p.add_argument("--attention", nargs="+", default=["agf", "softmax", "efficient"], metavar="NAME", help=f"of {', '.join(ATTENTIONS)}, or module:Class for one of your own (default: agf softmax efficient)")
     p.add_argument("--seeds", type=int, nargs="+", default=[0, 1], metavar="N", help="default: 0 1")
     p.add_argument("--variant", nargs="+", default=["recommended"], metavar="NAME", help="recommended (default), faithful (the paper's recipe)")
     p.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", dest="options", help="change settings of the recipe, e.g. lr=1e-3 model.local=None")
@@ -400,7 +401,7 @@ def _add_report(sub):
     p.add_argument("--figure", metavar="FILE", help="also draw the runs: .png, .svg or .pdf")
     p.set_defaults(run=_report)
 
-# %% ../nbs/48_suite.ipynb #54b9a224
+# %% ../nbs/48_suite.ipynb #c54dd2ab7
 def _check_reference(name):
     known = [*ATTENTIONS, *(f"anchor:{a}" for a in ANCHORS)]
     if name not in known: raise ValueError(f"unknown reference {name!r}: pass one of {', '.join(known)}")
@@ -427,6 +428,7 @@ def _plan(args):
     _check_reference(args.reference)
     if anchors and args.no_test: raise ValueError("anchors are judged on the test file: leave out --anchors or --no-test")
     options, device = _settings(args.options), str(pick_device(args.device))
+    for attention in attentions: use_attention(attention)
     for task in tasks:
         for attention in attentions or ["agf"]:
             for variant in variants: _check(attention, min(seeds), args.epochs, args.protocol, recipe(task, variant, options))
@@ -435,7 +437,7 @@ def _plan(args):
             for task in tasks for variant in variants for seed in seeds for attention in attentions]
     return jobs + [("anchor", dict(data, task=task, name=name, seed=seed)) for task in tasks for name in anchors for seed in ([0] if name in UNSEEDED else seeds)]
 
-# %% ../nbs/48_suite.ipynb #38e87f68
+# %% ../nbs/48_suite.ipynb #c79e54dd7
 def _plan_lra(args):
     "Jobs of a command line, each `(kind, options)`; ValueError where one could not start"
     from agf.cli import _settings
@@ -449,7 +451,7 @@ def _plan_lra(args):
     if args.jobs < 1: raise ValueError(f"--jobs must be at least 1; got {args.jobs}")
     _check_reference(args.reference)
     for attention in attentions:
-        if attention not in ATTENTIONS: raise ValueError(f"unknown attention {attention!r}: pass one of {', '.join(ATTENTIONS)}")
+        if use_attention(attention) not in ATTENTIONS: raise ValueError(f"unknown attention {attention!r}: pass one of {', '.join(ATTENTIONS)}")
     options, device = _settings(args.options), str(pick_device(args.device))
     for task in tasks:
         if not task.startswith("lra/"): raise ValueError(f"unknown task {task!r}: the tasks of the Long Range Arena are written lra/NAME, e.g. lra/listops")

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['verify', 'add_verify']
 
-# %% ../nbs/47_verify.ipynb #c10fcd7f2
+# %% ../nbs/47_verify.ipynb #c21ca342c
 import math
 import re
 import shlex
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from .baselines import use_attention
 from .cli import _parser, _settings
 from .presets import Recipe, StepRecipe, recipe
 
@@ -79,7 +80,7 @@ def verify(
     accuracy = {k: (v, again["accuracy"][k]) for k, v in record["accuracy"].items() if v is not None}
     return dict(same=distance <= tolerance, distance=distance, accuracy=accuracy, differs=_circumstances(record, again), record=again)
 
-# %% ../nbs/47_verify.ipynb #cfe041d04
+# %% ../nbs/47_verify.ipynb #ce1b68104
 def add_verify(
     sub, # What `ArgumentParser.add_subparsers` returned
 ):
@@ -103,6 +104,7 @@ def _verify(args):
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
     from agf.experiment import read_records
     if not Path(args.file).is_file(): raise ValueError(f"there is no {args.file}: pass a file of records, such as results/uea.jsonl")
+    for attention in args.attention or (): use_attention(attention)   # what a person wrote; names that only the file holds are not imported
     wanted = dict(task=args.tasks, attention=args.attention, variant=args.variant, seed=args.seeds)
     records = [r for r in read_records(args.file) if all(not v or r.get(k) in v for k, v in wanted.items())]
     if not records: raise ValueError(f"no record in {args.file} is of {', '.join(f'{k} {v}' for k, v in wanted.items() if v) or 'any run'}")
