@@ -45,6 +45,7 @@ def rename_pages(proc):
         head = nb["cells"][0]
         front = yaml.safe_load("".join(head["source"]).strip().strip("-"))
         new = p.with_name(Path(front.pop("output-file", p.name)).stem + ".ipynb")
+        if new.name in names.values(): sys.exit(f"two notebooks make the page {new.stem}.html; the second is {p.name}: rename it")
         head["source"] = f"---\n{yaml.dump(front, allow_unicode=True)}---\n"
         p.unlink()
         new.write_text(json.dumps(nb), encoding="utf-8")
@@ -70,6 +71,16 @@ def localise_maths(site, dist):
         p.write_text(p.read_text(encoding="utf-8").replace(KATEX, f"{up}site_libs/katex"), encoding="utf-8")
 
 
+def make_accessible(site):
+    "No fonts from the network, code boxes that the keyboard can scroll, foldable headings that are buttons"
+    for p in (site/"site_libs/themes").glob("*.css"):
+        p.write_text(re.sub(r"@import url\(https://fonts[^)]*\);?", "", p.read_text(encoding="utf-8")), encoding="utf-8")
+    for p in site.rglob("*.html"):
+        text = re.sub(r'(<pre|<div(?= class="(?:cell-output cell-output-display|sd-table))|<span(?= class="math display))(?![^>]*tabindex)', r'\1 tabindex="0"', p.read_text(encoding="utf-8"))
+        text = re.sub(r'<div class="callout-header(?=[^>]*data-bs-toggle)(?![^>]*role=)', '<div role="button" tabindex="0" class="callout-header', text)
+        p.write_text(text, encoding="utf-8")
+
+
 def main():
     cfg = get_config()
     refresh_quarto_yml()
@@ -84,6 +95,7 @@ def main():
     if smalldocs("check", proc).returncode: sys.exit("smalldocs check found something to mend")
     smalldocs("render", "-q", proc).check_returncode()
     site = proc/front["project"]["output-dir"]
+    make_accessible(site)
     if dist := fetch_katex(cfg.config_path/"build"): localise_maths(site, dist)
     shutil.rmtree(cfg.doc_path, ignore_errors=True)
     shutil.move(site, cfg.doc_path)
