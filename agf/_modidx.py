@@ -31,6 +31,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'agf.baselines.Attention.__init__': ('baselines.html#attention.__init__', 'agf/baselines.py'),
                                'agf.baselines.Attention.extra_repr': ('baselines.html#attention.extra_repr', 'agf/baselines.py'),
                                'agf.baselines.Attention.forward': ('baselines.html#attention.forward', 'agf/baselines.py'),
+                               'agf.baselines.Attention.mix': ('baselines.html#attention.mix', 'agf/baselines.py'),
                                'agf.baselines.Attention.project': ('baselines.html#attention.project', 'agf/baselines.py'),
                                'agf.baselines.EfficientAttention': ('baselines.html#efficientattention', 'agf/baselines.py'),
                                'agf.baselines.EfficientAttention.mix': ('baselines.html#efficientattention.mix', 'agf/baselines.py'),

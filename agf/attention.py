@@ -146,7 +146,8 @@ class AGFAttention(nn.Module):
         super().__init__()
         if num_heads < 1 or dim < 1 or dim % num_heads: raise ValueError(f"`num_heads` must divide `dim`; got num_heads={num_heads}, dim={dim}")
         if penalty not in PENALTIES: raise ValueError(f"unknown penalty {penalty!r}: pass one of {', '.join(map(repr, PENALTIES))}")
-        self.dim, self.num_heads, self.penalty, self.last_penalty = dim, num_heads, penalty, None
+        self.dim, self.num_heads, self.penalty = dim, num_heads, penalty
+        self.last_penalty:Tensor|None = None
         kw = dict(device=device, dtype=dtype)
         self.u_proj = nn.Linear(dim, dim, bias, **kw)
         self.v_proj = nn.Linear(dim, dim, False, **kw)
@@ -157,7 +158,7 @@ class AGFAttention(nn.Module):
 
     def _heads(self, x): return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
 
-    def factors(self, x:Tensor, key_padding_mask:Tensor|None=None):
+    def factors(self, x:Tensor, key_padding_mask:Tensor|None=None) -> tuple[Tensor, Tensor, Tensor]:
         "The factors of $H = (U \\circ g) V^\\top$ for tokens `x` of shape `(b, n, dim)`: `U`, `g`, `V`, each `(b, h, n, d)`, in float32 or wider"
         u, v, s = (self._heads(p(x)) for p in (self.u_proj, self.v_proj, self.s_proj))
         dtype = torch.promote_types(u.dtype, torch.float32)
@@ -197,7 +198,7 @@ class AGFAttention(nn.Module):
     def extra_repr(self): return f"dim={self.dim}, num_heads={self.num_heads}, penalty={self.penalty!r}"
 
 # %% ../nbs/20_attention.ipynb #0cb7f9ec
-PENALTIES = {"paper": paper_penalty, "spread": spread_penalty, None: None}
+PENALTIES:dict = {"paper": paper_penalty, "spread": spread_penalty, None: None}
 
 # %% ../nbs/20_attention.ipynb #176f7813
 def orthogonality_penalty(

@@ -26,7 +26,8 @@ class Attention(nn.Module):
     Input `x` of shape `(b, n, dim)`, output of the same shape; `mix` sees `(b, h, n, d)`, and only what `inputs` names.
     Errors: `ValueError` as `AGFAttention`.
     """
-    inputs = "q", "k", "v"   # the projections that a rival has
+    inputs:tuple[str, ...] = ("q", "k", "v")   # the projections that a rival has
+    out_proj:nn.Linear
 
     def __init__(self,
         dim:int,         # Width of the tokens, divisible by `num_heads`
@@ -38,7 +39,9 @@ class Attention(nn.Module):
         self.dim, self.num_heads = dim, num_heads
         for name in (*self.inputs, "out"): self.add_module(f"{name}_proj", nn.Linear(dim, dim, bias))
 
-    def project(self, x): return [getattr(self, f"{i}_proj")(x).unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for i in self.inputs]
+    def mix(self, *args, **kwargs) -> Tensor: raise NotImplementedError(f"{type(self).__name__} must define `mix`: values `(b, h, n, d)` mixed, from what `inputs` names and the mask")
+
+    def project(self, x:Tensor) -> list[Tensor]: return [getattr(self, f"{i}_proj")(x).unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for i in self.inputs]
 
     def forward(self,
         x:Tensor, # Tokens, shape `(b, n, dim)`
@@ -54,7 +57,7 @@ class Attention(nn.Module):
 
 # %% ../nbs/24_baselines.ipynb #0eadbabd
 def mixing_matrix(
-    layer:nn.Module, # An `Attention` or an `AGFAttention`
+    layer:Attention|AGFAttention, # Its weights are read
     x:Tensor,        # Tokens, shape `(b, n, dim)`
     key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
 ) -> Tensor: # What each head multiplies its values by, shape `(b, h, n, n)`; O(n²) memory

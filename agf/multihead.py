@@ -100,7 +100,7 @@ class AGFMultiheadAttention(AGFAttention):
         if self.kdim != embed_dim: self.v_proj = nn.Linear(self.kdim, embed_dim, False, device=device, dtype=dtype)
         if self.vdim != embed_dim: self.value_proj = nn.Linear(self.vdim, embed_dim, bias, device=device, dtype=dtype)
 
-    def factors(self, query:Tensor, key_padding_mask:Tensor|None=None, key:Tensor|None=None):
+    def factors(self, query:Tensor, key_padding_mask:Tensor|None=None, key:Tensor|None=None) -> tuple[Tensor, Tensor, Tensor]:
         "The factors of $H = (U \\circ g) V^\\top$ for batch-first `query` and `key` (default: the query): `U`, `g` `(b, h, n_q, d)`, `V` `(b, h, n_k, d)`, in float32 or wider"
         itself, key = key is None, query if key is None else key
         hidden, logits = _read_mask(key_padding_mask, *key.shape[:2])
@@ -123,15 +123,15 @@ class AGFMultiheadAttention(AGFAttention):
         attn_mask:None=None,     # Not supported
         average_attn_weights:bool=True, # Average H over the heads
         is_causal:bool=False,    # Not supported
-    ) -> tuple: # Output, shape of `query`; and None, or H: `(b, n_q, n_k)` if averaged, else `(b, h, n_q, n_k)`
+    ) -> tuple[Tensor, Tensor|None]: # Output, shape of `query`; and None, or H: `(b, n_q, n_k)` if averaged, else `(b, h, n_q, n_k)`
         _refuse(is_causal=is_causal, attn_mask=attn_mask)
         itself, single, shared = query is key, query.ndim == 2, key is value
         query, key, value = _batched(query, key, value, (self.embed_dim, self.kdim, self.vdim), self.batch_first)
         if single and key_padding_mask is not None: key_padding_mask = key_padding_mask.unsqueeze(0)
         hidden, logits = _read_mask(key_padding_mask, *key.shape[:2])
         if hidden is not None:
-            key, value = key.masked_fill(hidden.unsqueeze(-1), 0), None if shared else value.masked_fill(hidden.unsqueeze(-1), 0)
-            if shared: value = key
+            key = key.masked_fill(hidden.unsqueeze(-1), 0)
+            value = key if shared else value.masked_fill(hidden.unsqueeze(-1), 0)
             if itself: query = key
         U, g, V = self._factors(query, key, hidden, logits, itself)
         self.last_penalty = PENALTIES[self.penalty](U, V) if self.training and self.penalty else None
@@ -141,7 +141,7 @@ class AGFMultiheadAttention(AGFAttention):
         y = (self._long if long else self._short)(A, V, value)
         if itself and hidden is not None: y = y.masked_fill(hidden.unsqueeze(-1), 0)
         H = (A @ V.mT).to(y.dtype) if need_weights else None
-        if need_weights and average_attn_weights: H = H.mean(1)
+        if H is not None and average_attn_weights: H = H.mean(1)
         if single: return y.squeeze(0), H if H is None else H.squeeze(0)
         return y if self.batch_first else y.transpose(0, 1), H
 

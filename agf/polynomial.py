@@ -88,7 +88,7 @@ def polynomial(
     "Evaluate $g(s) = \\sum_k \\theta_k P_k(x(s))$ by the recursion"
     if theta.ndim != 1 or not len(theta): raise ValueError(f"`theta` must be 1-d, one coefficient per degree; got shape {tuple(theta.shape)}")
     x = to_domain(s, domain)
-    prev, p, g = 0., torch.ones_like(x), theta[0].expand_as(x)
+    prev, p, g = torch.zeros_like(x), torch.ones_like(x), theta[0].expand_as(x)
     for t, (A, B, C) in zip(theta[1:], recurrence(len(theta) - 1, basis, a, b)):
         prev, p = p, (A*x + B)*p - C*prev
         g = g + t*p
@@ -223,7 +223,7 @@ class PolynomialFilter(nn.Module):
         self._apply(lambda t: t)   # brings the constant to the device of the parameter
         self.reset_parameters()
 
-    def reset_parameters(self):
+    def reset_parameters(self) -> None:
         "Draw the coefficients' start anew"
         with torch.no_grad():
             self.raw.normal_(std=self.init_std) if self.init_std else self.raw.zero_()
@@ -236,7 +236,7 @@ class PolynomialFilter(nn.Module):
         return self
 
     @property
-    def theta(self):
+    def theta(self) -> Tensor:
         "Coefficients $\\theta_0 \\dots \\theta_K$, shape `(K+1,)`"
         theta = self.raw.tanh() if self.bounded else self.raw
         if self.nonnegative: theta = theta.abs()
@@ -250,7 +250,7 @@ class PolynomialFilter(nn.Module):
         else: x, c, steps = 2*s - 1, theta.to(s.dtype), recurrence(self.order, self.basis, self.a, self.b)
         return (_Series.forward if torch.compiler.is_compiling() else _Series.apply)(x, c, steps)   # a compiler decides for itself what to keep
 
-    def response(self, points:int=201):
+    def response(self, points:int=201) -> tuple[Tensor, Tensor]:
         "Singular values from 0 to 1 and the gain at each: two tensors of shape `(points,)`, in float32 or wider, without gradient"
         s = torch.linspace(0, 1, points, device=self.raw.device, dtype=torch.promote_types(self.raw.dtype, torch.float32))
         with torch.no_grad(): return s, self(s)

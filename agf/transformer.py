@@ -166,10 +166,11 @@ class SequenceClassifier(nn.Module):
         if stem == "dilated" and (pool == "flatten" or position == "learned"): raise ValueError("stem='dilated' changes the number of tokens: use it with pool='mean' and position='sinusoidal'")
         self.in_channels, self.max_len, self.pool, self.input_scale, self.mask_attention = in_channels, max_len, pool, input_scale, mask_attention
         self.fixed_len = pool == "flatten" or position == "learned"
-        if stem == "dilated": self.stem = DilatedStem(in_channels, dim, max_len, max_tokens, dropout=dropout)
+        longest = max_len or 0   # where it is needed, it was given
+        if stem == "dilated": self.stem = DilatedStem(in_channels, dim, longest, max_tokens, dropout=dropout)
         else: self.stem = dict(conv=ConvStem, linear=nn.Linear, tokens=nn.Embedding)[stem](in_channels, dim)
-        if stem == "tokens" and position == "learned": nn.init.normal_(self.stem.weight, std=0.02)   # as loud as the positions
-        self.position = nn.Parameter(0.02*torch.randn(max_len, dim)) if position == "learned" else None
+        if stem == "tokens" and position == "learned": nn.init.normal_(self.stem.get_parameter("weight"), std=0.02)   # as loud as the positions
+        self.position = nn.Parameter(0.02*torch.randn(longest, dim)) if position == "learned" else None
         self.drop = nn.Dropout(dropout)
         ffn_dim = ffn_dim or 2*dim
         self.blocks = nn.ModuleList(EncoderBlock(make_attention(attention, dim, num_heads, **(agf or {})), dim, ffn_dim, dropout, norm,
@@ -177,7 +178,7 @@ class SequenceClassifier(nn.Module):
         self.norm = nn.LayerNorm(dim) if norm == "pre" else nn.Identity()
         self.final = nn.Sequential(nn.GELU(), nn.Dropout(dropout)) if final_act else nn.Identity()
         self.head_drop = nn.Dropout(head_dropout)
-        features = (dim*max_len if pool == "flatten" else dim)*self.towers**2
+        features = (dim*longest if pool == "flatten" else dim)*self.towers**2
         self.head = nn.Linear(features, n_classes) if head == "linear" else nn.Sequential(nn.Linear(features, ffn_dim), nn.ReLU(), nn.Linear(ffn_dim, n_classes))
 
     def _check(self, x, key_padding_mask):
