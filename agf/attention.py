@@ -49,6 +49,13 @@ def _check_mask(key_padding_mask, b, n):
         hidden = key_padding_mask.all(-1).nonzero().flatten().tolist()
         raise ValueError(f"`key_padding_mask` hides every token of sequence {', '.join(map(str, hidden[:5]))}: leave at least one False, or drop empty sequences")
 
+def _check_logits(u, v, s, value, theta):
+    if u.ndim != 4 or not u.shape == v.shape == s.shape or value.shape[:3] != u.shape[:3]:
+        raise ValueError(f"`u`, `v`, `s` must share one shape (b, h, n, d) and `value` be (b, h, n, e); got {', '.join(str(tuple(o.shape)) for o in (u, v, s, value))}")
+    if not all(o.is_floating_point() for o in (u, v, s, value)) or len({o.dtype for o in (u, v, s, value)}) > 1 and not torch.is_autocast_enabled(u.device.type):
+        raise ValueError(f"`u`, `v`, `s` and `value` must share one floating dtype; got {', '.join(str(o.dtype) for o in (u, v, s, value))}")
+    if theta.is_complex(): raise ValueError(f"`theta` must be real; got {theta.dtype}")
+
 # %% ../nbs/20_attention.ipynb #737b1951
 def agf_attention(
     u:Tensor,     # Logits of U, shape `(b, h, n, d)`
@@ -60,13 +67,14 @@ def agf_attention(
     **kwargs      # `basis`, `a`, `b`, `domain`: see `polynomial`
 ) -> Tensor: # $(U \circ g)(V^\top X_\mathrm{val})$, shape `(b, h, n, e)`; 0 at padding
     "Attentive graph filter, in O(n d e) time and O(n d) memory a head"
-    if u.ndim != 4 or not u.shape == v.shape == s.shape or value.shape[:3] != u.shape[:3]:
-        raise ValueError(f"`u`, `v`, `s` must share one shape (b, h, n, d) and `value` be (b, h, n, e); got {', '.join(str(tuple(o.shape)) for o in (u, v, s, value))}")
+    _check_logits(u, v, s, value, theta)
     _check_mask(key_padding_mask, u.shape[0], u.shape[2])
     if key_padding_mask is not None:
         pad = key_padding_mask[:, None, :, None]
         u, s, value = u.masked_fill(pad, 0), s.masked_fill(pad, 0), value.masked_fill(pad, 0)
-    y = (u.softmax(-1)*polynomial(s.sigmoid(), theta, **kwargs)) @ (token_softmax(v, key_padding_mask).mT @ value)
+    wide = torch.promote_types(u.dtype, torch.float32)
+    A = u.to(wide).softmax(-1)*polynomial(s.to(wide).sigmoid(), theta.to(wide), **kwargs)
+    y = A.to(value.dtype) @ (token_softmax(v.to(wide), key_padding_mask).to(value.dtype).mT @ value)
     return y if key_padding_mask is None else y.masked_fill(pad, 0)
 
 # %% ../nbs/20_attention.ipynb #a8108fc8

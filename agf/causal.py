@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .attention import PENALTIES, AGFAttention, _check_mask, _check_tokens, token_softmax
+from .attention import PENALTIES, AGFAttention, _check_logits, _check_mask, _check_tokens, token_softmax
 from .polynomial import polynomial
 
 # %% ../nbs/22_causal.ipynb #b4a67a9b
@@ -106,8 +106,7 @@ def causal_agf_attention(
     **kwargs      # `basis`, `a`, `b`, `domain`: see `polynomial`
 ) -> Tensor: # Token t filtered with the tokens up to t, shape `(b, h, n, e)`; 0 at padding
     "Causal attentive graph filter, in time and memory linear in n"
-    if u.ndim != 4 or not u.shape == v.shape == s.shape or value.shape[:3] != u.shape[:3]:
-        raise ValueError(f"`u`, `v`, `s` must share one shape (b, h, n, d) and `value` be (b, h, n, e); got {', '.join(str(tuple(o.shape)) for o in (u, v, s, value))}")
+    _check_logits(u, v, s, value, theta)
     if not u.shape[2]: raise ValueError(f"no tokens: shape {tuple(u.shape)}; pass at least one")
     _check_chunk(chunk)
     _check_mask(key_padding_mask, u.shape[0], u.shape[2])

@@ -6,7 +6,7 @@
 __all__ = ['SHAPES', 'plan', 'StepLoader', 'evaluate', 'StepTraining', 'HiddenTokens', 'judge_hidden', 'scaled', 'run_steps',
            'forecast']
 
-# %% ../nbs/45_steps.ipynb #e7a84dc1
+# %% ../nbs/45_steps.ipynb #c25c57b85
 import json
 import math
 import random
@@ -20,12 +20,12 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from .experiment import (_check_options, _commit, _peak_memory, _reset_peak_memory, _versions, append_record, pick_device,
+from .experiment import (_check_options, _commit, _peak_memory, _reset_peak_memory, _versions, append_record, hold, pick_device,
                             plot_curves, plot_response, read_records)
 from .attention import AGFAttention
 from .baselines import ATTENTIONS
 from .listops import generate
-from .learner import Callback, CancelFitException, CancelTrainException, CancelValidException, CrossEntropyLossFlat, DataLoader, DataLoaders, _plain, agf_learner, save_atomically
+from .learner import Callback, CancelFitException, CancelTrainException, CancelValidException, CrossEntropyLossFlat, DataLoader, DataLoaders, _plain, agf_learner, load_checked, save_atomically
 from .presets import StepRecipe, recipe
 from .transformer import PairClassifier, SequenceClassifier, save_model
 from fastai.callback.schedule import ParamScheduler, SchedCos, SchedLin, combine_scheds
@@ -100,7 +100,7 @@ def evaluate(
     model.train(training)
     return float(loss)/n, int(hits)/n
 
-# %% ../nbs/45_steps.ipynb #8c1e89fc
+# %% ../nbs/45_steps.ipynb #c310f7b1a
 class StepTraining(Callback):
     "Train for `steps` steps, evaluating every `every`; resume at any of them"
     order = 50   # before the schedule looks at `pct_train`
@@ -121,8 +121,7 @@ class StepTraining(Callback):
         self.save_seconds, self.max_seconds, self.bar = save_seconds, max_seconds, bar or (lambda step, note: None)
         self.step, self.curves, self.losses, self.spent, self.kept, self.state, self.failed = 0, dict(step=[], train_loss=[], valid_loss=[], accuracy=[], seconds=[]), [], 0., None, None, None
         if not (resume and self.path and self.path.exists()): return
-        try: self.state = torch.load(self.path, map_location="cpu", weights_only=True)
-        except Exception as e: raise ValueError(f"{self.path} is no readable state ({type(e).__name__}): delete it, or start without resuming") from e
+        self.state = load_checked(self.path)
         if not isinstance(self.state, dict) or not {"model", "opt", "step", "curves", "losses", "spent", "kept", "settings"} <= self.state.keys(): raise ValueError(f"{self.path} is no state of a run: delete it, or start without resuming")
         if self.state["settings"] != settings: raise ValueError(f"{self.path} belongs to a run with other settings: {self.state['settings']}; this run has {settings}")
 
@@ -252,7 +251,7 @@ def _fit(learn):
 
 def _every(steps): return min(max(25, -(-steps//40)), steps)
 
-# %% ../nbs/45_steps.ipynb #c3ac5fcfd
+# %% ../nbs/45_steps.ipynb #cd5061f36
 def run_steps(
     task:str,             # `lra/listops`, `lra/text`, `lra/image`, `lra/pathfinder32` or `lra/retrieval`
     attention:str="agf",  # A name in `ATTENTIONS`
@@ -292,44 +291,45 @@ def run_steps(
     if data is None:
         from agf.lra import load_lra
         data = load_lra(task, folder, length=length, scale=scale, test=test)
-    _reset_peak_memory(device)
-    commit, started = _commit(), time.perf_counter()
-    bar = progress and progress.add_task(f"{task} {attention} seed {seed}", total=r.pretrain + r.steps, note="")
-    def left(): return None if max_minutes is None else 60*max_minutes - (time.perf_counter() - started)
-    def stage(steps, file, before, **kwargs): return StepTraining(steps, _every(steps), StepLoader(data.valid, r.batch_size, device=device), seed, place/file, resume, json.dumps(identity),
-        max_seconds=left(), bar=progress and (lambda step, note: progress.update(bar, completed=before + step, note=note)), **kwargs)
-    model, pretrained = _model(data, attention, r, seed), None
-    if r.pretrain:
-        pretrained = stage(r.pretrain, "pretrain.pt", 0, judge=judge_hidden)
-        _fit(_learner(HiddenTokens(model), data, r, seed, device, pretrained, compiled, precision))
-    training = stage(r.steps, "state.pt", r.pretrain)
-    learn = _learner(model, data, r, seed, device, training, compiled, precision)
-    if not pretrained or pretrained.step == r.pretrain: _fit(learn)
+    with hold(place):
+        _reset_peak_memory(device)
+        commit, started = _commit(), time.perf_counter()
+        bar = progress and progress.add_task(f"{task} {attention} seed {seed}", total=r.pretrain + r.steps, note="")
+        def left(): return None if max_minutes is None else 60*max_minutes - (time.perf_counter() - started)
+        def stage(steps, file, before, **kwargs): return StepTraining(steps, _every(steps), StepLoader(data.valid, r.batch_size, device=device), seed, place/file, resume, json.dumps(identity),
+            max_seconds=left(), bar=progress and (lambda step, note: progress.update(bar, completed=before + step, note=note)), **kwargs)
+        model, pretrained = _model(data, attention, r, seed), None
+        if r.pretrain:
+            pretrained = stage(r.pretrain, "pretrain.pt", 0, judge=judge_hidden)
+            _fit(_learner(HiddenTokens(model), data, r, seed, device, pretrained, compiled, precision))
+        training = stage(r.steps, "state.pt", r.pretrain)
+        learn = _learner(model, data, r, seed, device, training, compiled, precision)
+        if not pretrained or pretrained.step == r.pretrain: _fit(learn)
 
-    curves = training.curves
-    chosen, judged = (max(range(len(curves["step"])), key=lambda i: (curves["accuracy"][i], -curves["valid_loss"][i])) if curves["step"] else None), None
-    if training.step < r.steps and training.step not in curves["step"]:   # stopped between two evaluations: the last weights are a candidate, too
-        loss, accuracy = evaluate(model, training.valid)
-        if chosen is None or (accuracy, -loss) > (curves["accuracy"][chosen], -curves["valid_loss"][chosen]): judged = training.step, accuracy
-    if judged is None:
-        model.load_state_dict(training.kept)
-        judged = curves["step"][chosen], curves["accuracy"][chosen]
-    honest = evaluate(model, StepLoader(data.test, r.batch_size, device=device))[1] if test else None
-    filters = [m.filter for m in model.modules() if hasattr(m, "filter")]
-    per_step = [s/n for s, n in zip(curves["seconds"], np.diff([0, *curves["step"]]).tolist())]
-    record = dict(identity, accuracy=dict(paper=None, last=None, honest=honest, honest_val=judged[1]), epochs=None, epoch_honest=None, epoch_paper=None,
-        steps=r.steps, steps_done=training.step, step_honest=judged[0], source=data.source, data=data.variant, cases={k: p and len(p.y) for k, p in (("train", data.train), ("valid", data.valid), ("test", data.test))},
-        params=sum(p.numel() for p in model.parameters()), theta=[f.theta.tolist() for f in filters], seconds_per_epoch=None,
-        seconds_per_step=round(sorted(per_step)[len(per_step)//2], 5) if per_step else None, seconds=round(time.perf_counter() - started, 1), peak_memory_mib=_peak_memory(device),
-        precision=precision, compiled=compiled, device=torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads",
-        versions=_versions(), commit=commit, command=command, date=time.strftime("%Y-%m-%d"), curves=dict(steps=curves), **({"pretrain": pretrained.curves} if pretrained else {}))
-    save_model(model, place, classes=list(data.classes), task=task)
-    if curves["step"]: plot_curves(record).savefig(place/"curves.png", dpi=150)
-    if filters: plot_response(record).savefig(place/"response.png", dpi=150)
-    append_record(record, out/"records.jsonl")
-    if training.step == r.steps:
-        for file in ("state.pt", "pretrain.pt"): (place/file).unlink(missing_ok=True)   # finished: the states have served
-    return record
+        curves = training.curves
+        chosen, judged = (max(range(len(curves["step"])), key=lambda i: (curves["accuracy"][i], -curves["valid_loss"][i])) if curves["step"] else None), None
+        if training.step < r.steps and training.step not in curves["step"]:   # stopped between two evaluations: the last weights are a candidate, too
+            loss, accuracy = evaluate(model, training.valid)
+            if chosen is None or (accuracy, -loss) > (curves["accuracy"][chosen], -curves["valid_loss"][chosen]): judged = training.step, accuracy
+        if judged is None:
+            model.load_state_dict(training.kept)
+            judged = curves["step"][chosen], curves["accuracy"][chosen]
+        honest = evaluate(model, StepLoader(data.test, r.batch_size, device=device))[1] if test else None
+        filters = [m.filter for m in model.modules() if hasattr(m, "filter")]
+        per_step = [s/n for s, n in zip(curves["seconds"], np.diff([0, *curves["step"]]).tolist())]
+        record = dict(identity, accuracy=dict(paper=None, last=None, honest=honest, honest_val=judged[1]), epochs=None, epoch_honest=None, epoch_paper=None,
+            steps=r.steps, steps_done=training.step, step_honest=judged[0], source=data.source, data=data.variant, cases={k: p and len(p.y) for k, p in (("train", data.train), ("valid", data.valid), ("test", data.test))},
+            params=sum(p.numel() for p in model.parameters()), theta=[f.theta.tolist() for f in filters], seconds_per_epoch=None,
+            seconds_per_step=round(sorted(per_step)[len(per_step)//2], 5) if per_step else None, seconds=round(time.perf_counter() - started, 1), peak_memory_mib=_peak_memory(device),
+            precision=precision, compiled=compiled, device=torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads",
+            versions=_versions(), commit=commit, command=command, date=time.strftime("%Y-%m-%d"), curves=dict(steps=curves), **({"pretrain": pretrained.curves} if pretrained else {}))
+        save_model(model, place, classes=list(data.classes), task=task)
+        if curves["step"]: plot_curves(record).savefig(place/"curves.png", dpi=150)
+        if filters: plot_response(record).savefig(place/"response.png", dpi=150)
+        append_record(record, out/"records.jsonl")
+        if training.step == r.steps:
+            for file in ("state.pt", "pretrain.pt"): (place/file).unlink(missing_ok=True)   # finished: the states have served
+        return record
 
 # %% ../nbs/45_steps.ipynb #fcea0344
 SHAPES = {   # vocabulary, classes, longest sequence, sequences a case
