@@ -59,7 +59,7 @@ class DecayingAverage(nn.Module):
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
         _check(x, len(self.log_memory), key_padding_mask)
         n, x = x.shape[1], _hide(x, key_padding_mask)
-        if not n: return x
+        if not x.numel(): return x
         unit = 2**max(n.bit_length() - 3, 0)
         size = -(-2*n//unit)*unit   # at most 16 units
         with torch.autocast(x.device.type, enabled=False):

@@ -36,6 +36,7 @@ def fft_convolve(
 ) -> Tensor: # $y_t = \sum_{s \le t} K_{t-s} u_s + \sum_{s > t} K'_{s-t-1} u_s$, same shape as `u`
     "Causal or two-sided convolution, in O(n log n)"
     n = u.shape[-1]
+    if not u.numel(): return u                 # some FFTs refuse an empty batch
     unit = 2**max(n.bit_length() - 3, 0)
     size = -(-2*n//unit)*unit                  # at least 2n
     kernel = nn.functional.pad(ahead, (0, size - n))
