@@ -8,6 +8,7 @@ __all__ = ['EPILOG', 'train']
 # %% ../nbs/46_cli.ipynb #89bca943
 import argparse
 import ast
+import json
 import sys
 import warnings
 
@@ -54,6 +55,7 @@ def _parser():
     p.add_argument("--data-folder", metavar="DIR", help="folder with TASK/TASK_TRAIN.ts and TASK/TASK_TEST.ts; for lra/... the folder or file of the task")
     p.add_argument("--missing", default="error", help="missing values: error (default) or fill (interpolate)")
     p.add_argument("--resume", action="store_true", help="skip finished runs, go on with unfinished ones")
+    p.add_argument("--json", action="store_true", help="print the records as JSON lines, progress to standard error")
     lra = p.add_argument_group("for the tasks lra/...")
     lra.add_argument("--scale", type=float, metavar="F", help="factor on the steps and the numbers of cases, 0 to 1 (default: 1)")
     lra.add_argument("--max-minutes", type=float, metavar="M", help="stop training after M minutes, judge and record; --resume goes on")
@@ -80,7 +82,8 @@ def _report(records, out, console):
     for c, text in notes.items():
         if c in shown: console.print(f"{c[:-2]:>7}: {text}", style="dim")
     console.print(f"records: {out}/records.jsonl", style="dim", soft_wrap=True)
-    console.print(f"weights and figures: {out}/{r['task']}/{r['attention']}-{r['variant']}-seed*/", style="dim", soft_wrap=True)
+    places = r.place.with_name(r.place.name.replace(f"seed{r['seed']}", "seed*"))
+    console.print(f"weights and figures: {places}/", style="dim", soft_wrap=True)
 
 # %% ../nbs/46_cli.ipynb #c9fd2396c
 def train(
@@ -99,7 +102,7 @@ def train(
     except ModuleNotFoundError as e:
         print(f"agf-train: {e.name} is not installed: the command needs the extra 'train', as in pip install -e '.[train]'", file=sys.stderr)
         return 2
-    console, records = Console(), []
+    console, records = Console(stderr=args.json), []
     steps = args.task.startswith("lra/")
     try:
         options = _settings(args.options)
@@ -119,7 +122,8 @@ def train(
         with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
             for seed in args.seeds:
                 record = one(seed, progress)
-                if not console.is_terminal: print(f"{args.task} {args.attention} {args.variant} seed {seed}: " + ", ".join(f"{k} {v:.4f}" for k, v in record["accuracy"].items() if v is not None), flush=True)
+                if args.json: print(json.dumps(record), flush=True)
+                elif not console.is_terminal: print(f"{args.task} {args.attention} {args.variant} seed {seed}: " + ", ".join(f"{k} {v:.4f}" for k, v in record["accuracy"].items() if v is not None), flush=True)
                 records.append(record)
     except (ValueError, FileNotFoundError) as e:
         print(f"agf-train: {e}", file=sys.stderr)
@@ -127,5 +131,5 @@ def train(
     except KeyboardInterrupt:
         print("agf-train: stopped; the same command with --resume goes on", file=sys.stderr)
         return 130
-    _report(records, args.out, console)
+    if not args.json: _report(records, args.out, console)
     return 0

@@ -18,6 +18,7 @@ import zipfile
 from pathlib import Path
 
 import torch
+import fastai.callback.hook   # adds `summary` to `Learner`
 from fastai.callback.core import Callback, CancelFitException, CancelTrainException, CancelValidException
 from fastai.callback.schedule import Learner   # importing it adds `fit_one_cycle` and friends to `Learner`
 from fastai.data.core import DataLoaders

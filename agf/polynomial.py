@@ -9,6 +9,7 @@ __all__ = ['BASES', 'DOMAINS', 'basis_parameters', 'recurrence', 'polynomial_bas
 # %% ../nbs/10_polynomial.ipynb #5d70771a
 import math
 import warnings
+from io import BytesIO
 
 import torch
 from torch import Tensor, nn
@@ -264,6 +265,16 @@ class PolynomialFilter(nn.Module):
         ax.plot(s.cpu(), g.cpu(), **kwargs)
         ax.set(xlabel="singular value s", ylabel="gain g(s)")
         return ax
+
+    def _repr_png_(self):
+        "What a notebook shows in place of the text, where matplotlib is installed"
+        try: from matplotlib.figure import Figure
+        except ModuleNotFoundError: return None
+        if self.raw.is_meta: return None
+        fig, png = Figure(figsize=(4, 2.4), layout="constrained"), BytesIO()
+        self.plot(fig.subplots()).set_title(f"{self.basis}, order {self.order}", fontsize="medium")
+        fig.savefig(png, dpi=100)
+        return png.getvalue()
 
     def extra_repr(self):
         ab = f", a={1. if self.a is None else self.a:g}, b={1. if self.b is None else self.b:g}" if self.basis == "jacobi" else ""

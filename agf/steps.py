@@ -21,7 +21,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from .experiment import (_check_options, _commit, _peak_memory, _reset_peak_memory, _versions, append_record, hold, pick_device,
-                            plot_curves, plot_response, read_records)
+                            Record, plot_curves, plot_response, read_records)
 from .attention import AGFAttention
 from .baselines import ATTENTIONS
 from .listops import generate
@@ -270,7 +270,7 @@ def run_steps(
     precision:str|None=None, # `fp32`, or `bf16` products on a CUDA device; default: bf16 there, fp32 on a CPU
     data=None,            # An `agf.lra.LRAData` instead of the loaded one
     progress=None,        # A `rich.progress.Progress` with a `note` field
-) -> dict: # The record, which was also appended to `out/records.jsonl`
+) -> Record: # The record, which was also appended to `out/records.jsonl`
     "Train and judge one model on a task of the Long Range Arena"
     r, device, out = scaled(recipe(task, variant, options), scale), pick_device(device), Path(out)
     precision = precision or ("bf16" if device.type == "cuda" else "fp32")
@@ -287,7 +287,9 @@ def run_steps(
     place = out/task/(f"{attention}-{variant}-seed{seed}".replace("/", "_").replace(":", ".") + (f"-scale{scale:g}" if scale != 1 else "") + (f"-length{length}" if length else ""))
     if resume:
         for record in reversed(read_records(out/"records.jsonl")):
-            if record.get("steps_done") == r.steps and all(record.get(k) == v for k, v in identity.items()): return record
+            if record.get("steps_done") == r.steps and all(record.get(k) == v for k, v in identity.items()):
+                record.place = place
+                return record
     if data is None:
         from agf.lra import load_lra
         data = load_lra(task, folder, length=length, scale=scale, test=test)
@@ -317,7 +319,7 @@ def run_steps(
         honest = evaluate(model, StepLoader(data.test, r.batch_size, device=device))[1] if test else None
         filters = [m.filter for m in model.modules() if hasattr(m, "filter")]
         per_step = [s/n for s, n in zip(curves["seconds"], np.diff([0, *curves["step"]]).tolist())]
-        record = dict(identity, accuracy=dict(paper=None, last=None, honest=honest, honest_val=judged[1]), epochs=None, epoch_honest=None, epoch_paper=None,
+        record = Record(identity, accuracy=dict(paper=None, last=None, honest=honest, honest_val=judged[1]), epochs=None, epoch_honest=None, epoch_paper=None,
             steps=r.steps, steps_done=training.step, step_honest=judged[0], source=data.source, data=data.variant, cases={k: p and len(p.y) for k, p in (("train", data.train), ("valid", data.valid), ("test", data.test))},
             params=sum(p.numel() for p in model.parameters()), theta=[f.theta.tolist() for f in filters], seconds_per_epoch=None,
             seconds_per_step=round(sorted(per_step)[len(per_step)//2], 5) if per_step else None, seconds=round(time.perf_counter() - started, 1), peak_memory_mib=_peak_memory(device),
@@ -329,6 +331,7 @@ def run_steps(
         append_record(record, out/"records.jsonl")
         if training.step == r.steps:
             for file in ("state.pt", "pretrain.pt"): (place/file).unlink(missing_ok=True)   # finished: the states have served
+        record.place = place
         return record
 
 # %% ../nbs/45_steps.ipynb #fcea0344
