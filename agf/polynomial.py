@@ -7,6 +7,8 @@ __all__ = ['BASES', 'DOMAINS', 'basis_parameters', 'recurrence', 'polynomial_bas
            'horner', 'PolynomialFilter']
 
 # %% ../nbs/10_polynomial.ipynb #5d70771a
+import base64
+import html
 import math
 import warnings
 from io import BytesIO
@@ -266,7 +268,7 @@ class PolynomialFilter(nn.Module):
         ax.set(xlabel="singular value s", ylabel="gain g(s)")
         return ax
 
-    def _repr_png_(self):
+    def _repr_html_(self):
         "What a notebook shows in place of the text, where matplotlib is installed"
         try: from matplotlib.figure import Figure
         except ModuleNotFoundError: return None
@@ -274,7 +276,7 @@ class PolynomialFilter(nn.Module):
         fig, png = Figure(figsize=(4, 2.4), layout="constrained"), BytesIO()
         self.plot(fig.subplots()).set_title(f"{self.basis}, order {self.order}", fontsize="medium")
         fig.savefig(png, dpi=100)
-        return png.getvalue()
+        return f'<img style="max-width:100%" alt="gain against singular value: {html.escape(repr(self))}" src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">'
 
     def extra_repr(self):
         ab = f", a={1. if self.a is None else self.a:g}, b={1. if self.b is None else self.b:g}" if self.basis == "jacobi" else ""
