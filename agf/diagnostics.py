@@ -185,6 +185,7 @@ def classify_response(
 ) -> str: # `low-pass`, `high-pass`, `band-pass`, `band-stop`, `all-pass`; `none` for the zero filter
     "Name a filter by where it passes half of its largest power"
     if g.ndim != 1 or g.shape != s.shape or len(g) < 3: raise ValueError(f"`g` and `s` must share one shape (m,) with at least 3 points; got {tuple(g.shape)} and {tuple(s.shape)}")
+    if s.min() < 0 or s.max() > 1: raise ValueError(f"`s` must lie in [0, 1]; got {s.min():.3g} to {s.max():.3g}: call classify_response(g, s), gains first")
     if not g.isfinite().all(): raise ValueError("`g` holds values that are not finite: the filter has diverged")
     power = g[s.argsort()].double().abs()
     if power.max() == 0: return "none"

@@ -347,5 +347,5 @@ def summary(
         seconds = pd.Series([r["seconds_per_epoch"] or r.get("seconds_per_step") for r in rs], dtype=float).median()
         rows.append({"task": task, "attention": attention, "variant": variant, "epochs": epochs or steps, "seeds": len({r["seed"] for r in rs}),
             "honest %": acc["honest"], "paper %": acc["paper"], "last %": acc["last"], "val %": acc["honest_val"],
-            "s/epoch": f"{seconds:.2f}", "parameters": f"{rs[0]['params']:,}"})
+            "s/epoch": "–" if pd.isna(seconds) else f"{seconds:.2f}", "parameters": f"{rs[0]['params']:,}"})
     return pd.DataFrame(rows)

@@ -47,6 +47,7 @@ LOOK = """() => ({
     bare: [...document.querySelectorAll('figure img')].filter(i => !i.alt.trim()).length,
     ids: [...document.querySelectorAll('[id]')].map(e => e.id),
     raw: [...document.querySelectorAll('main p, main li, main td')].filter(e => !e.querySelector('.katex') && /\\$\\$|\\\\(frac|mathrm|top|theta)/.test(e.innerText) && !e.closest('pre') && !e.querySelector('code')).map(e => e.innerText.slice(0, 60)),
+    unlinked: [...document.querySelectorAll('main p, main li, main td')].filter(e => !e.closest('pre') && /\\]\\([^ )]+\\.(html|ipynb)/.test(e.innerText)).map(e => e.innerText.match(/.{0,40}\\]\\([^ )]+\\)/)[0]),
     faulty: [...document.querySelectorAll('.katex-error')].map(e => e.innerText.slice(0, 60))})"""
 
 WIDE = """() => {
@@ -74,6 +75,7 @@ def look(page, url, axe):
     found += [f"loads from elsewhere: {u[:100]}" for u in sorted(away)]
     found += [f"image does not load: {src}" for src in seen["broken"]]
     if seen["noalt"] or seen["bare"]: found.append(f"{seen['noalt'] + seen['bare']} image(s) without alternative text")
+    found += [f"a link is left as text: {t!r}" for t in seen["unlinked"]]
     found += [f"maths is not rendered: {t!r}" for t in seen["raw"] + seen["faulty"]]
     for scheme in "light", "dark":
         page.emulate_media(color_scheme=scheme)
