@@ -113,6 +113,11 @@ def penalty_floor(
     return abs(n - d)/d**2
 
 # %% ../nbs/20_attention.ipynb #c59f2272
+def _by_weight(*projections:nn.Module) -> bool:
+    "Are these linear maps that their weights alone describe? Not where a wrapper, an adapter or a hook does more"
+    hooks = "_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks"
+    return all(getattr(type(p), "forward", None) is nn.Linear.forward and "forward" not in p.__dict__ and not any(getattr(p, h) for h in hooks) for p in projections)
+
 def _through_weights(C, w_val, b_val, w_out):
     "`C = Vᵀ x` of every head, `(b, h, d, dim)`, through the value and output weights; same shape"
     h = C.shape[1]
@@ -197,7 +202,7 @@ class AGFAttention(nn.Module):
         if key_padding_mask is not None: x = x.masked_fill(key_padding_mask.unsqueeze(-1), 0)
         U, g, V = self.factors(x, key_padding_mask)
         self.last_penalty = PENALTIES[self.penalty](U, V) if self.training and self.penalty else None
-        long = not _exporting() and x.shape[1] > self.dim   # an exported graph keeps one form for every length
+        long = not _exporting() and x.shape[1] > self.dim and _by_weight(self.value_proj, self.out_proj)   # an exported graph keeps one form for every length
         y = (self._long if long else self._short)(U*g, V, x)
         return y if key_padding_mask is None else y.masked_fill(key_padding_mask.unsqueeze(-1), 0)
 

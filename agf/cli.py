@@ -120,12 +120,12 @@ def train(
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("<"), TimeRemainingColumn(), TextColumn("{task.fields[note]}")
     try:
         with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-            for seed in args.seeds:
+            for seed in dict.fromkeys(args.seeds):
                 record = one(seed, progress)
                 if args.json: print(json.dumps(record), flush=True)
                 elif not console.is_terminal: print(f"{args.task} {args.attention} {args.variant} seed {seed}: " + ", ".join(f"{k} {v:.4f}" for k, v in record["accuracy"].items() if v is not None), flush=True)
                 records.append(record)
-    except (ValueError, FileNotFoundError) as e:
+    except (ValueError, OSError) as e:
         print(f"agf-train: {e}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -22,8 +22,27 @@ from .presets import recipe
 from .transformer import load_model, save_model
 
 # %% ../nbs/46_estimator.ipynb #ce496654c
+def _as_arrays(X, ragged):
+    "A list of series as arrays `(channels, steps)`; series `(steps,)` of equal length stay as they are, unless `ragged`"
+    forms = "pass a list of arrays (channels, steps), or (steps,) for one channel"
+    if any(hasattr(o, "to_numpy") and len(o.shape) == 2 for o in X): raise ValueError("X is a list of tables (steps, channels): pass frame.to_numpy().T for each, an array (channels, steps)")
+    X = [o.numpy(force=True) if isinstance(o, torch.Tensor) else o for o in X]
+    try: dims = {np.ndim(o) for o in X}
+    except ValueError as e: raise ValueError(f"X is a list with a series that is no array ({e}): {forms}") from e
+    if len(dims) > 1 or max(dims, default=0) > 2: raise ValueError(f"X is a list of arrays with {' and '.join(map(str, sorted(dims)))} dimensions: {forms}")
+    if dims == {1} and (ragged or len({len(o) for o in X}) > 1): return [np.asarray(o)[None] for o in X]
+    return [np.asarray(o) for o in X] if dims == {2} else X
+
+def _plain(v):
+    "Without the scalars of numpy, which JSON does not know"
+    if isinstance(v, dict): return {k: _plain(o) for k, o in v.items()}
+    if isinstance(v, (list, tuple)): return type(v)(map(_plain, v))
+    return v.item() if isinstance(v, np.generic) else v
+
 def _as_series(X, estimator, reset):
     "Check the input; returns a list of float32 arrays `(steps, channels)`"
+    if not reset and estimator.n_channels_ == 1 and getattr(X, "ndim", 0) == 3 and X.shape[1] == 1: X = list(X)   # also where `fit` got (cases, steps)
+    if isinstance(X, (list, tuple)): X = _as_arrays(X, not reset and estimator.n_features_in_ == estimator.n_channels_ == 1 < estimator.max_len_)
     if isinstance(X, (list, tuple)) and X and all(isinstance(o, np.ndarray) and o.ndim == 2 for o in X):
         channels = {len(o) for o in X}
         if len(channels) > 1: raise ValueError(f"the series have different numbers of channels, {sorted(channels)}: pass arrays (channels, steps) that differ in steps only")
@@ -48,7 +67,7 @@ def _batch(series, max_len):
 class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
     """A time-series classifier with attentive graph filters, or a rival, for scikit-learn.
 
-    `X` is `(cases, channels, steps)`, `(cases, steps)`, or a list of arrays `(channels, steps)`; series longer
+    `X` is `(cases, channels, steps)`, `(cases, steps)`, or a list of arrays `(channels, steps)` or `(steps,)`; series longer
     than every training series are cut to that length, channels are standardised by the training series.
     Bad input raises `ValueError`, a call before `fit` `NotFittedError`.
     """
@@ -77,10 +96,10 @@ class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
         classes, y = np.unique(y, return_inverse=True)
         if len(classes) < 2: raise ValueError(f"y holds one class only, {classes[0]!r}: pass series of at least two classes")
         if self.variant not in ("recommended", "quick"): raise ValueError(f"unknown variant {self.variant!r}: pass recommended or quick")
-        r = recipe("your own", self.variant, self.options)
+        r = recipe("your own", self.variant, _plain(self.options))
         if self.epochs is not None:
             if not self.epochs >= 1: raise ValueError(f"`epochs` must be at least 1; got {self.epochs}")
-            r = replace(r, epochs=self.epochs, steps=None)
+            r = replace(r, epochs=_plain(self.epochs), steps=None)
         seed = self.random_state if isinstance(self.random_state, (int, np.integer)) else int(check_random_state(self.random_state).randint(2**31 - 1))
         real = np.concatenate(series).astype(np.float64)
         self.mean_, self.scale_ = real.mean(0), real.std(0)
@@ -123,7 +142,7 @@ class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
         "Write the model to a folder as safetensors and JSON: no pickle"
         check_is_fitted(self)
         kept = dict(classes=self.classes_.tolist(), mean=self.mean_.tolist(), scale=[None if math.isinf(v) else v for v in self.scale_.tolist()], n_features=int(self.n_features_in_),
-                    max_len=self.max_len_, parameters={k: v for k, v in self.get_params().items() if isinstance(v, (int, float, str, dict, type(None)))})
+                    max_len=self.max_len_, parameters={k: v for k, v in _plain(self.get_params()).items() if isinstance(v, (int, float, str, dict, type(None)))})
         save_model(self.model_, folder, **kept)
 
     @classmethod

@@ -4,11 +4,12 @@
 
 # %% auto #0
 __all__ = ['OPTIMIZERS', 'best_epoch', 'Record', 'append_record', 'read_records', 'plot_curves', 'plot_response', 'pick_device',
-           'hold', 'run', 'summary']
+           'fingerprint', 'is_same_run', 'hold', 'run', 'summary']
 
 # %% ../nbs/45_experiment.ipynb #ca98a7190
 import base64
 import errno
+import hashlib
 import html
 import inspect
 import io
@@ -37,7 +38,7 @@ from .augment import Augment, augment
 from .baselines import ATTENTIONS
 from .learner import Callback, Checkpoint, CrossEntropyLossFlat, Curves, KeepWeights, SeedEpochs, StopAfter, agf_learner
 from .polynomial import polynomial
-from .presets import Recipe, recipe
+from .presets import Recipe, fits, recipe
 from .transformer import SequenceClassifier, save_model
 from .uea import load, split, to_dls
 from fastai.callback.training import GradientClip
@@ -208,6 +209,9 @@ def _check_options(*given):
     "Refuse options that their taker does not have; pairs of options and taker"
     for options, taker in given:
         strange = set(options or ()) - set(inspect.signature(taker).parameters)
+        for name in set(options or ()) - strange:
+            kind = inspect.signature(taker).parameters[name].annotation
+            if kind is not inspect.Parameter.empty and not fits(options[name], kind): raise ValueError(f"{taker.__name__}'s option {name} must be {getattr(kind, '__name__', kind)}; got {options[name]!r}")
         if strange: raise ValueError(f"{taker.__name__} has no option {', '.join(sorted(strange))}: it has {', '.join(inspect.signature(taker).parameters)}")
 
 def _check(attention, seed, epochs, protocols, r):
@@ -217,7 +221,6 @@ def _check(attention, seed, epochs, protocols, r):
     if epochs is not None and epochs < 1: raise ValueError(f"`epochs` must be at least 1; got {epochs}")
     if seed < 0: raise ValueError(f"`seed` must be at least 0; got {seed}")
     _check_options((r.model, SequenceClassifier), (r.agf, AGFAttention), (r.augment, augment))
-    if r.select not in ("best", "last"): raise ValueError(f"unknown `select` {r.select!r}: pass 'best' or 'last'")
 
 def pick_device(device=None):
     "The device asked for, else a CUDA device if there is one, else the CPU"
@@ -225,6 +228,24 @@ def pick_device(device=None):
     except RuntimeError as e: raise ValueError(f"unknown device {device!r}: pass 'cpu', 'cuda' or 'cuda:1'") from e
     if device.type == "cuda" and not torch.cuda.is_available(): raise ValueError("device 'cuda' was asked for, but this machine has no CUDA device: pass 'cpu'")
     return device
+
+# %% ../nbs/45_experiment.ipynb #f885af4a
+def fingerprint(
+    *parts, # Objects with tensors `x`, `lengths` and `y`, or None
+) -> str: # 16 hexadecimal digits
+    "A digest of the cases that a run works on"
+    digest = hashlib.sha256()
+    for t in (getattr(p, name) for p in parts if p is not None for name in ("x", "lengths", "y")):
+        digest.update(f"{tuple(t.shape)} {t.dtype}".encode())
+        digest.update(t.cpu().contiguous().numpy().data)
+    return digest.hexdigest()[:16]
+
+def is_same_run(
+    record:dict,   # A finished run's record
+    identity:dict, # What a run is told apart by
+) -> bool: # Records older than the fingerprint have none to compare
+    "Does a record belong to a run?"
+    return all(record.get(k, v if k == "fingerprint" else None) == v for k, v in identity.items())
 
 # %% ../nbs/45_experiment.ipynb #c4a69a5ee
 @contextmanager
@@ -266,16 +287,16 @@ def run(
     variant += "".join(f"+{k}={v}" for k, v in (options or {}).items())
     if epochs: r = replace(r, epochs=epochs, steps=None)
     protocols = [p for p in ("paper", "honest") if p in protocols] if test else []
-    identity = dict(task=task, attention=attention, variant=variant, seed=seed, protocols=protocols, recipe=asdict(r))
+    data = load(task, folder, test=test, missing=missing)
+    identity = dict(task=task, attention=attention, variant=variant, seed=seed, protocols=protocols, recipe=asdict(r), fingerprint=fingerprint(data.train, data.test))
     place = out/task/f"{attention}-{variant}-seed{seed}".replace("/", "_").replace(":", ".")
     if resume:
         for record in reversed(read_records(out/"records.jsonl")):
-            if all(record.get(k) == v for k, v in identity.items()):
+            if is_same_run(record, identity):
                 for left in place.glob("*.pt"): left.unlink()   # killed between the record and its last act
                 record.place = place
                 return record
     with hold(place):
-        data = load(task, folder, test=test, missing=missing)
         n_epochs = max(r.epochs, -(-(r.steps or 0)//-(-len(data.train)//r.batch_size)))   # ceilings
         settings = json.dumps({k: v for k, v in identity.items() if k != "protocols"})
 

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .attention import AGFAttention, _through_weights
+from .attention import AGFAttention, _by_weight, _through_weights
 
 # %% ../nbs/21_fast.ipynb #198c89ce
 def _tiles(b, n, tokens):
@@ -149,7 +149,8 @@ class LeanAGFAttention(AGFAttention):
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
-        if isinstance(x, Tensor) and x.ndim == 3 and (x.shape[1] <= self.dim or not len(x)): return super().forward(x, key_padding_mask)   # shorter than C is wide: nothing to save
+        plain = _by_weight(self.u_proj, self.v_proj, self.s_proj, self.value_proj, self.out_proj)
+        if isinstance(x, Tensor) and x.ndim == 3 and (x.shape[1] <= self.dim or not len(x) or not plain): return super().forward(x, key_padding_mask)   # shorter than C is wide: nothing to save
         self._check(x, key_padding_mask)
         tokens = self.tokens or max(1, 2**(18 if x.device.type == "cpu" else 23)//self.dim)
         C, G = _Gather.apply(x, self.v_proj.weight[:], key_padding_mask, self.num_heads, tokens)

@@ -11,7 +11,7 @@ import warnings
 import torch
 from torch import Tensor, nn
 
-from .attention import PENALTIES, AGFAttention, token_softmax, _exporting, _is_true
+from .attention import PENALTIES, AGFAttention, token_softmax, _by_weight, _exporting, _is_true
 
 # %% ../nbs/23_multihead.ipynb #bc66f0a2
 def _read_mask(mask, b, n):
@@ -137,7 +137,7 @@ class AGFMultiheadAttention(AGFAttention):
         self.last_penalty = PENALTIES[self.penalty](U, V) if self.training and self.penalty else None
         A = U*g
         # an exported graph serves all lengths, so it cannot branch on one
-        long = isinstance(self.out_proj, nn.Linear) and not _exporting() and min(query.shape[1], key.shape[1]) > self.dim
+        long = _by_weight(self.value_proj, self.out_proj) and not _exporting() and min(query.shape[1], key.shape[1]) > self.dim
         y = (self._long if long else self._short)(A, V, value)
         if itself and hidden is not None: y = y.masked_fill(hidden.unsqueeze(-1), 0)
         H = (A @ V.mT).to(y.dtype) if need_weights else None

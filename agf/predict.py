@@ -28,7 +28,9 @@ def read_series(
         X, y, _ = read_ts(path, missing, labels=False)
         return [x.T for x in X], None if None in y else y
     if path.suffix == ".npy":
-        try: X = np.load(path, allow_pickle=False)
+        try:
+            X = np.load(path, allow_pickle=False)
+            if not isinstance(X, np.ndarray): raise ValueError("an archive of arrays, .npz")
         except (ValueError, EOFError) as e: raise ValueError(f"{path} is no readable array of numbers ({' '.join(str(e).split())[:120]}): write it with numpy.save") from e
         if X.ndim not in (2, 3) or X.dtype.kind not in "fiu" or not X.size: raise ValueError(f"{path} holds {X.dtype} of shape {X.shape}: pass numbers (cases, channels, steps), or (cases, steps) for one channel")
         X = X[:, None] if X.ndim == 2 else X
@@ -44,14 +46,24 @@ def read_series(
     return [x.astype(np.float32) for x in X], None
 
 # %% ../nbs/46_predict.ipynb #c38c59c48
+def _number(v):
+    "The number that a text is, or None"
+    try: return float(v)
+    except ValueError: return None
+
 def _read_csv(path):
     "Numbers `(cases, steps)`; empty fields are NaN"
-    try: rows = [r for r in csv.reader(path.read_text(encoding="utf-8").splitlines()) if r]
+    try: text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as e: raise ValueError(f"{path} is not UTF-8 text (byte {e.start}): is it a .csv file?") from e
+    for mark, name in {";": "semicolons", "\t": "tabs"}.items():
+        if mark in text and "," not in text: raise ValueError(f"{path} separates by {name}: expected numbers separated by commas, as DataFrame.to_csv(index=False) writes them")
+    rows, found = [(i, r) for i, r in enumerate(csv.reader(text.splitlines()), 1) if r], []
+    first = [v.strip() for v in rows[0][1]] if rows else []
+    def counted(row): return bool(row) and row == list(map(str, range(len(row))))   # pandas' default names
+    named = any(first) and all(_number(v) is None for v in first)
+    if first[:1] == [""] and (named or counted(first[1:])): raise ValueError(f"{path}, line {rows[0][0]}: names after an empty field; written with an index? use to_csv(index=False)")
     def numbers(row): return [float(v) if v.strip() else np.nan for v in row]
-    try: found = [numbers(r) for r in rows[:1]]
-    except ValueError: found = []   # a line of names
-    for i, row in enumerate(rows[len(found) or 1:], 2):
+    for i, row in rows[named or counted(first):]:
         try: found.append(numbers(row))
         except ValueError as e: raise ValueError(f"{path}, line {i}: {e}; expected numbers only, one series a line, without labels") from e
     if not found: raise ValueError(f"{path} holds no series: expected one a line, numbers separated by commas")
@@ -110,5 +122,10 @@ def predict(
         print(f"agf-predict: {e}", file=sys.stderr)
         return 2
     if args.out: print(f"{len(series)} predictions in {args.out}", file=sys.stderr)
-    if labels: print(f"accuracy: {np.mean([classes[k] == y for k, y in zip(found, labels)]):.4f} on {len(labels)} labelled series", file=sys.stderr)
+    if labels:
+        known = {_number(c): k for k, c in enumerate(classes) if _number(c) is not None} | {c: k for k, c in enumerate(classes)}   # 0.0 is 0
+        truth = [known.get(y, known.get(_number(y))) for y in labels]
+        unknown = sorted({y for y, k in zip(labels, truth) if k is None})
+        if unknown: print(f"no accuracy: the file has labels that are no classes of the model, {', '.join(unknown[:9])}{', …'*(len(unknown) > 9)}; the model's: {', '.join(classes[:9])}{', …'*(len(classes) > 9)}", file=sys.stderr)
+        else: print(f"accuracy: {np.mean(found == np.array(truth)):.4f} on {len(labels)} labelled series", file=sys.stderr)
     return 0

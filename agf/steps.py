@@ -21,7 +21,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from .experiment import (_check_options, _commit, _peak_memory, _reset_peak_memory, _versions, append_record, hold, pick_device,
-                            Record, plot_curves, plot_response, read_records)
+                            Record, fingerprint, is_same_run, plot_curves, plot_response, read_records)
 from .attention import AGFAttention
 from .baselines import ATTENTIONS
 from .listops import generate
@@ -285,14 +285,15 @@ def run_steps(
     variant += "".join(f"+{k}={v}" for k, v in (options or {}).items())
     identity = dict(task=task, attention=attention, variant=variant, seed=seed, protocols=["honest"] if test else [], scale=scale, length=length, recipe={k: v for k, v in asdict(r).items() if v or k != "pretrain"})
     place = out/task/(f"{attention}-{variant}-seed{seed}".replace("/", "_").replace(":", ".") + (f"-scale{scale:g}" if scale != 1 else "") + (f"-length{length}" if length else ""))
-    if resume:
-        for record in reversed(read_records(out/"records.jsonl")):
-            if record.get("steps_done") == r.steps and all(record.get(k) == v for k, v in identity.items()):
-                record.place = place
-                return record
     if data is None:
         from agf.lra import load_lra
         data = load_lra(task, folder, length=length, scale=scale, test=test)
+    identity |= dict(precision=precision, compiled=compiled, fingerprint=fingerprint(data.train, data.valid, data.test))
+    if resume:
+        for record in reversed(read_records(out/"records.jsonl")):
+            if record.get("steps_done") == r.steps and is_same_run(record, identity):
+                record.place = place
+                return record
     with hold(place):
         _reset_peak_memory(device)
         commit, started = _commit(), time.perf_counter()
@@ -323,7 +324,7 @@ def run_steps(
             steps=r.steps, steps_done=training.step, step_honest=judged[0], source=data.source, data=data.variant, cases={k: p and len(p.y) for k, p in (("train", data.train), ("valid", data.valid), ("test", data.test))},
             params=sum(p.numel() for p in model.parameters()), theta=[f.theta.tolist() for f in filters], seconds_per_epoch=None,
             seconds_per_step=round(sorted(per_step)[len(per_step)//2], 5) if per_step else None, seconds=round(time.perf_counter() - started, 1), peak_memory_mib=_peak_memory(device),
-            precision=precision, compiled=compiled, device=torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads",
+            device=torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads",
             versions=_versions(), commit=commit, command=command, date=time.strftime("%Y-%m-%d"), curves=dict(steps=curves), **({"pretrain": pretrained.curves} if pretrained else {}))
         save_model(model, place, classes=list(data.classes), task=task)
         if curves["step"]: plot_curves(record).savefig(place/"curves.png", dpi=150)

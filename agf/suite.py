@@ -252,14 +252,15 @@ def anchor(
     out="runs",          # Folder of `records.jsonl`
 ) -> dict: # The record, which was also appended to `out/records.jsonl`
     "Fit one classifier without attention to the training file and read the test file once; a finished run's record is returned as it is"
-    from agf.experiment import _commit, _peak_memory, _reset_peak_memory, _versions, append_record, read_records
+    from agf.experiment import _commit, _peak_memory, _reset_peak_memory, _versions, append_record, fingerprint, is_same_run, read_records
     from agf.uea import load
     if name not in ANCHORS: raise ValueError(f"unknown anchor {name!r}: pass one of {', '.join(ANCHORS)}")
     path = Path(out)/"records.jsonl"
-    identity = dict(task=task, attention=f"anchor:{name}", variant="anchor", seed=seed, protocols=["honest"])
+    data = load(task, folder, missing=missing)
+    identity = dict(task=task, attention=f"anchor:{name}", variant="anchor", seed=seed, protocols=["honest"], fingerprint=fingerprint(data.train, data.test))
     for record in reversed(read_records(path)):
-        if all(record.get(k) == v for k, v in identity.items()): return record
-    data, started = load(task, folder, missing=missing), time.perf_counter()
+        if is_same_run(record, identity): return record
+    started = time.perf_counter()
     _reset_peak_memory(torch.device("cpu"))
     steps = min(int(data.train.lengths.median()), 100) if name in UNSEEDED else data.max_len
     def inputs(part): return resample(part, steps).flatten(1).numpy() if name in UNSEEDED else part.x.mT.numpy()   # aeon's order: cases, channels, steps

@@ -235,6 +235,11 @@ class PairClassifier(SequenceClassifier):
         return self.head(torch.cat([first, second, first*second, first - second], -1))
 
 # %% ../nbs/30_transformer.ipynb #fc5ecbaa
+def _plain(o):
+    "NumPy's scalars as Python's numbers"
+    if hasattr(o, "item"): return o.item()
+    raise ValueError(f"{o!r} ({type(o).__name__}) cannot be saved with a model: pass numbers, texts, lists or dicts of these")
+
 def save_model(
     model:SequenceClassifier, # Model to save
     folder,                   # Folder for `model.safetensors` and `model.json`, made if needed
@@ -245,8 +250,10 @@ def save_model(
     from safetensors.torch import save_file
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    save_file({k: v.contiguous() for k, v in (weights or model.state_dict()).items()}, folder/"model.safetensors")
-    (folder/"model.json").write_text(json.dumps(dict(kind=type(model).__name__, config=model.config, **extra), indent=1))
+    facts = json.dumps(dict(kind=type(model).__name__, config=model.config, **extra), indent=1, default=_plain)
+    save_file({k: v.contiguous() for k, v in (weights or model.state_dict()).items()}, folder/".model.safetensors.tmp")
+    (folder/".model.json.tmp").write_text(facts)
+    for name in ("model.safetensors", "model.json"): (folder/f".{name}.tmp").replace(folder/name)   # both are whole before either counts
 
 def load_model(
     folder, # Folder written by `save_model`
