@@ -120,9 +120,10 @@ class StepTraining(Callback):
         self.steps, self.every, self.valid, self.seed, self.path, self.settings, self.judge = steps, every, valid, seed, path and Path(path), settings, judge
         self.save_seconds, self.max_seconds, self.bar = save_seconds, max_seconds, bar or (lambda step, note: None)
         self.step, self.curves, self.losses, self.spent, self.kept, self.state, self.failed = 0, dict(step=[], train_loss=[], valid_loss=[], accuracy=[], seconds=[]), [], 0., None, None, None
+        self.earlier = 0.   # seconds of the processes before this one, evaluations included
         if not (resume and self.path and self.path.exists()): return
         self.state = load_checked(self.path)
-        if not isinstance(self.state, dict) or not {"model", "opt", "step", "curves", "losses", "spent", "kept", "settings"} <= self.state.keys(): raise ValueError(f"{self.path} is no state of a run: delete it, or start without resuming")
+        if not isinstance(self.state, dict) or not {"model", "opt", "step", "curves", "losses", "spent", "kept", "settings", "earlier"} <= self.state.keys(): raise ValueError(f"{self.path} is no state of a run: delete it, or start without resuming")
         if self.state["settings"] != settings: raise ValueError(f"{self.path} belongs to a run with other settings: {self.state['settings']}; this run has {settings}")
 
     def before_fit(self):
@@ -131,7 +132,7 @@ class StepTraining(Callback):
         s, self.state = self.state, None
         self.model.load_state_dict(s["model"])
         self.opt.load_state_dict(s["opt"])
-        self.step, self.curves, self.losses, self.spent, self.kept = s["step"], s["curves"], list(s["losses"].unbind()), s["spent"], s["kept"]
+        self.step, self.curves, self.losses, self.spent, self.kept, self.earlier = s["step"], s["curves"], list(s["losses"].unbind()), s["spent"], s["kept"], s["earlier"]
     def before_train(self):
         end, self.since = min((self.epoch + 1)*self.every, self.steps), None
         if self.step > end or self.step == end and not self.losses: raise CancelTrainException   # done before
@@ -170,7 +171,7 @@ class StepTraining(Callback):
         losses = torch.stack([l.cpu() for l in self.losses]).as_subclass(torch.Tensor) if self.losses else torch.zeros(0)   # fastai has a subclass
         spent = self.spent + (time.perf_counter() - self.since if self.losses else 0.)
         save_atomically(_plain(dict(model=self.model.state_dict(), opt=self.opt.state_dict(), step=self.step, curves=self.curves, losses=losses, spent=spent,
-                                    kept=self.kept, settings=self.settings)), self.path)
+                                    kept=self.kept, settings=self.settings, earlier=self.earlier + self.saved - self.begun)), self.path)
 
 # %% ../nbs/45_steps.ipynb #88d57f7f
 def _schedule(r:StepRecipe):
@@ -323,7 +324,7 @@ def run_steps(
         record = Record(identity, accuracy=dict(paper=None, last=None, honest=honest, honest_val=judged[1]), epochs=None, epoch_honest=None, epoch_paper=None,
             steps=r.steps, steps_done=training.step, step_honest=judged[0], source=data.source, data=data.variant, cases={k: p and len(p.y) for k, p in (("train", data.train), ("valid", data.valid), ("test", data.test))},
             params=sum(p.numel() for p in model.parameters()), theta=[f.theta.tolist() for f in filters], seconds_per_epoch=None,
-            seconds_per_step=round(sorted(per_step)[len(per_step)//2], 5) if per_step else None, seconds=round(time.perf_counter() - started, 1), peak_memory_mib=_peak_memory(device),
+            seconds_per_step=round(sorted(per_step)[len(per_step)//2], 5) if per_step else None, seconds=round(time.perf_counter() - started + training.earlier + (pretrained.earlier if pretrained else 0.), 1), peak_memory_mib=_peak_memory(device),
             device=torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads",
             versions=_versions(), commit=commit, command=command, date=time.strftime("%Y-%m-%d"), curves=dict(steps=curves), **({"pretrain": pretrained.curves} if pretrained else {}))
         save_model(model, place, classes=list(data.classes), task=task)

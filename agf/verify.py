@@ -37,7 +37,7 @@ def _distance(a, b):
         return d if d == d else math.inf   # one is NaN or infinite; a NaN here would be lost in `max`
     return 0. if a == b else math.inf
 
-FIELDS = "task", "attention", "variant", "seed", "protocols", "recipe", "epochs", "epoch_honest", "epoch_paper", "steps", "steps_done", "step_honest", "scale", "length", "cases", "params"
+FIELDS = "task", "attention", "variant", "seed", "protocols", "recipe", "epochs", "epoch_honest", "epoch_paper", "steps", "steps_done", "step_honest", "scale", "length", "precision", "compiled", "cases", "params"
 
 def _changed(then, now, name=""):
     "What differs of what a record claims: `name: then → now`; keys that it lacks claim nothing"
