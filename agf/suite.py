@@ -328,6 +328,7 @@ class _Parser(argparse.ArgumentParser):
     "Errors in one line"
     def error(self, message): self.exit(2, f"agf-bench: {message}\n")
 
+# %% ../nbs/48_suite.ipynb #1369b380
 UEA_EPILOG = """\
 examples:
   agf-bench uea --tasks JapaneseVowels --variant quick --seeds 0 1 2
@@ -359,6 +360,7 @@ def _add_uea(sub):
     p.add_argument("--json", action="store_true", help="print the report's rows as JSON lines, progress to standard error")
     p.set_defaults(run=_train_all, plan=_plan)
 
+# %% ../nbs/48_suite.ipynb #5c99fec4
 LRA_EPILOG = """\
 examples:
   agf-bench lra --tasks lra/listops --scale 0.02 --attention agf softmax efficient --seeds 0 1
@@ -392,6 +394,7 @@ def _add_lra(sub):
     p.add_argument("--json", action="store_true", help="print the report's rows as JSON lines, progress to standard error")
     p.set_defaults(run=lambda args: _forecast(args) if args.forecast else _train_all(args), plan=_plan_lra)
 
+# %% ../nbs/48_suite.ipynb #0426901b
 def _add_report(sub):
     p = sub.add_parser("report", help="tables and a figure from records", description="Make the report from records alone: no data, no training.")
     p.add_argument("--out", default="runs", metavar="DIR", help="read DIR/records.jsonl (default: runs)")
