@@ -73,7 +73,8 @@ def _report(records, out, console):
     if len(rows) > 1: rows.append(("mean", summary(records).iloc[0]))
     shown = [c for c in ("honest %", "paper %", "last %", "val %") if any(row[c] != "–" for _, row in rows)] + ["s/epoch"]
     budget, unit = (f"{r['epochs']} epochs", "s/epoch") if r["epochs"] else (f"{r['steps_done']:,} of {r['steps']:,} steps", "s/step")
-    table = Table("", box=box.SIMPLE_HEAD, title=f"{r['task']} · {r['attention']} · {r['variant']} · {budget} · {rows[0][1]['parameters']} parameters", title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, title=f"{r['task']} · {r['attention']} · {r['variant']} · {budget} · {rows[0][1]['parameters']} parameters", title_justify="left")
+    table.add_column("", min_width=max(len(label) for label, _ in rows), no_wrap=True)
     for c in shown: table.add_column(unit if c == "s/epoch" else c, justify="right", no_wrap=True)
     for i, (label, row) in enumerate(rows): table.add_row(label, *(row[c] for c in shown), style="bold" if i == len(records) else None)
     console.print(table)
