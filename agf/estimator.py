@@ -56,12 +56,25 @@ def _as_series(X, estimator, reset):
     if not reset and series[0].shape[1] != estimator.n_channels_: raise ValueError(f"X has {series[0].shape[1]} channels, but the classifier was fitted on {estimator.n_channels_}")
     return series
 
+def _statistics(series):
+    "Mean and standard deviation of each channel; infinity for a constant one, which becomes 0"
+    real = np.concatenate(series).astype(np.float64)
+    scale = real.std(0)
+    return real.mean(0), np.where(scale <= 1e-8*np.abs(real).max(0).clip(1e-30), np.inf, scale)
+
 def _batch(series, max_len):
     "Values `(cases, steps, channels)`, 0 at padding, and lengths; longer series are cut to `max_len`"
     lengths = torch.tensor([min(len(o), max_len) for o in series])
     x = torch.zeros(len(series), max_len, series[0].shape[1])
     for row, o, n in zip(x, series, lengths): row[:n] = torch.from_numpy(np.ascontiguousarray(o[:n]))
     return x, lengths
+
+# %% ../nbs/46_estimator.ipynb #1fc35252
+def _with_bar(label, fit):
+    "Call `fit(bar)` under a progress bar, or `fit(None)` without label"
+    if not label: return fit(None)
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    with Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}")) as progress: return fit((progress, label))
 
 # %% ../nbs/46_estimator.ipynb #c5c4c8987
 class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
@@ -101,20 +114,13 @@ class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
             if not self.epochs >= 1: raise ValueError(f"`epochs` must be at least 1; got {self.epochs}")
             r = replace(r, epochs=_plain(self.epochs), steps=None)
         seed = self.random_state if isinstance(self.random_state, (int, np.integer)) else int(check_random_state(self.random_state).randint(2**31 - 1))
-        real = np.concatenate(series).astype(np.float64)
-        self.mean_, self.scale_ = real.mean(0), real.std(0)
-        self.scale_[self.scale_ <= 1e-8*np.abs(real).max(0).clip(1e-30)] = np.inf   # a constant channel becomes 0
+        self.mean_, self.scale_ = _statistics(series)
         self.classes_, self.n_channels_, self.max_len_ = classes, series[0].shape[1], max(map(len, series))
         x, lengths = _batch(self._standardise(series), self.max_len_)
         dls = to_dls(Series(x, lengths, torch.from_numpy(y)), None, r.batch_size, len(classes), pick_device(self.device))
         epochs = max(r.epochs, -(-(r.steps or 0)//-(-len(x)//r.batch_size)))   # ceilings
-        with torch.random.fork_rng(devices=[]): self.model_ = self._train(lambda bar: _fit(r, epochs, dls, self.attention, int(seed), [], bar)).model.cpu().eval()
+        with torch.random.fork_rng(devices=[]): self.model_ = _with_bar(self.verbose and f"fit {self.attention}", lambda bar: _fit(r, epochs, dls, self.attention, int(seed), [], bar)).model.cpu().eval()
         return self
-
-    def _train(self, fit):
-        if not self.verbose: return fit(None)
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-        with Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}")) as progress: return fit((progress, f"fit {self.attention}"))
 
     def _standardise(self, series): return [((o - self.mean_)/self.scale_).astype(np.float32) for o in series]
 

@@ -107,8 +107,14 @@ def _reset_peak_memory(device):
         try: Path("/proc/self/clear_refs").write_text("5")   # Linux
         except OSError: pass
 
-def _versions():
-    return dict(python=platform.python_version(), **{p: version(p) for p in ("agf", "torch", "fastai", "aeon", "numpy")})
+def _versions(): return dict(python=platform.python_version(), **{p: version(p) for p in ("agf", "torch", "fastai", "aeon", "numpy")})
+
+def _device_name(device): return torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads"
+
+def _facts(model, device, commit):
+    "What every record says of its model, machine and code"
+    return dict(params=sum(p.numel() for p in model.parameters()), theta=[m.filter.theta.tolist() for m in model.modules() if hasattr(m, "filter")],
+        peak_memory_mib=_peak_memory(device), device=_device_name(device), versions=_versions(), commit=commit, date=time.strftime("%Y-%m-%d"))
 
 # %% ../nbs/45_experiment.ipynb #04f9a2fe
 def _command(task, attention, variant, options, epochs, seed, protocols):
@@ -214,13 +220,11 @@ def _check_options(*given):
             if kind is not inspect.Parameter.empty and not fits(options[name], kind): raise ValueError(f"{taker.__name__}'s option {name} must be {getattr(kind, '__name__', kind)}; got {options[name]!r}")
         if strange: raise ValueError(f"{taker.__name__} has no option {', '.join(sorted(strange))}: it has {', '.join(inspect.signature(taker).parameters)}")
 
-def _check(attention, seed, epochs, protocols, r):
+def _check(attention, seed, r):
+    "Refuse what no run can do"
     if attention not in ATTENTIONS: raise ValueError(f"unknown attention {attention!r}: pass one of {', '.join(ATTENTIONS)}")
-    bad = [p for p in protocols if p not in ("paper", "honest")]
-    if bad or not protocols: raise ValueError(f"`protocols` are 'paper' and 'honest'; got {list(protocols)}")
-    if epochs is not None and epochs < 1: raise ValueError(f"`epochs` must be at least 1; got {epochs}")
     if seed < 0: raise ValueError(f"`seed` must be at least 0; got {seed}")
-    _check_options((r.model, SequenceClassifier), (r.agf, AGFAttention), (r.augment, augment))
+    _check_options((r.model, SequenceClassifier), (r.agf, AGFAttention), (getattr(r, "augment", None), augment))
 
 def pick_device(device=None):
     "The device asked for, else a CUDA device if there is one, else the CPU"
@@ -263,6 +267,44 @@ def hold(
         yield
     finally: lock.release()
 
+# %% ../nbs/45_experiment.ipynb #52bb2ef9
+def _finished(identity, place, out):
+    "The record of a run that has ended, or None"
+    for record in reversed(read_records(out/"records.jsonl")):
+        if is_same_run(record, identity):
+            record.place = place
+            return record
+
+def _finish(record, place, out):
+    "Draw a record's figures and append it: this ends a run"
+    if all(c["train_loss"] for c in record["curves"].values()): plot_curves(record).savefig(place/"curves.png", dpi=150)
+    if record["theta"]: plot_response(record).savefig(place/"response.png", dpi=150)
+    append_record(record, out/"records.jsonl")
+    record.place = place
+
+# %% ../nbs/45_experiment.ipynb #525c6603
+def _judge(fit, data, r, epochs, seed, protocols):
+    "Make the fits that the protocols ask for; returns the learner with the judged weights, the series it trained on, the chosen epoch, accuracies and curves"
+    seen, chosen, kept, curves, accuracy = data.train, None, None, {}, dict(paper=None, last=None, honest=None, honest_val=None)
+    if r.select == "last" and protocols != ["paper"]: chosen = epochs - 1
+    if not protocols or "honest" in protocols and r.select == "best":
+        part, valid = split(data.train, seed)
+        best = KeepWeights(lambda c: best_epoch(c) == len(c["accuracy"]) - 1)
+        learn, curves["split"] = fit("split", part, valid, *([] if protocols or r.select == "last" else [best]))
+        if r.select == "best": chosen = best_epoch(curves["split"])
+        accuracy["honest_val"] = curves["split"]["accuracy"][chosen]
+        if not protocols: seen, kept = part, best.kept
+    if "paper" in protocols:
+        at_chosen = KeepWeights(lambda c: len(c["accuracy"]) - 1 == (epochs - 1 if chosen is None else chosen))
+        learn, curves["full"] = fit("full", data.train, data.test, at_chosen)
+        kept, values = at_chosen.kept, curves["full"]["accuracy"]
+        accuracy.update(paper=max(values), last=values[-1], honest=None if chosen is None else values[chosen])
+    elif protocols:
+        learn, curves["refit"] = fit("refit", data.train, None, StopAfter(chosen + 1))
+        accuracy["honest"] = _accuracy(learn.model, to_dls(data.test, data.test, r.batch_size, device=learn.dls.device).valid)
+    if kept: learn.model.load_state_dict(kept)
+    return learn, seen, chosen, accuracy, curves
+
 # %% ../nbs/45_experiment.ipynb #cd7649827
 def run(
     task:str,             # A data set of the archive
@@ -282,70 +324,42 @@ def run(
 ) -> Record: # The record, which was also appended to `out/records.jsonl`
     "Train and judge one model; write its record, weights, learning curves and filter response"
     r, device, out = recipe(task, variant, options), pick_device(device), Path(out)
-    _check(attention, seed, epochs, protocols, r)
-    command = partial(_command, task, attention, variant, options, epochs, seed)
+    _check(attention, seed, r)
+    if not protocols or set(protocols) - {"paper", "honest"}: raise ValueError(f"`protocols` are 'paper' and 'honest'; got {list(protocols)}")
+    if epochs is not None and epochs < 1: raise ValueError(f"`epochs` must be at least 1; got {epochs}")
+    protocols = [p for p in ("paper", "honest") if p in protocols] if test else []
+    command = _command(task, attention, variant, options, epochs, seed, protocols)
     variant += "".join(f"+{k}={v}" for k, v in (options or {}).items())
     if epochs: r = replace(r, epochs=epochs, steps=None)
-    protocols = [p for p in ("paper", "honest") if p in protocols] if test else []
     data = load(task, folder, test=test, missing=missing)
     identity = dict(task=task, attention=attention, variant=variant, seed=seed, protocols=protocols, recipe=asdict(r), fingerprint=fingerprint(data.train, data.test))
     place = out/task/f"{attention}-{variant}-seed{seed}".replace("/", "_").replace(":", ".")
-    if resume:
-        for record in reversed(read_records(out/"records.jsonl")):
-            if is_same_run(record, identity):
-                for left in place.glob("*.pt"): left.unlink()   # killed between the record and its last act
-                record.place = place
-                return record
+    if resume and (record := _finished(identity, place, out)):
+        for left in place.glob("*.pt"): left.unlink()   # killed between the record and its last act
+        return record
     with hold(place):
         n_epochs = max(r.epochs, -(-(r.steps or 0)//-(-len(data.train)//r.batch_size)))   # ceilings
         settings = json.dumps({k: v for k, v in identity.items() if k != "protocols"})
 
         def fit(name, train, valid, *cbs):
-            dls = to_dls(train, valid, r.batch_size, len(data.classes), device)
-            checkpoint = Checkpoint(place/f"{name}.pt", resume, settings)
+            dls, checkpoint = to_dls(train, valid, r.batch_size, len(data.classes), device), Checkpoint(place/f"{name}.pt", resume, settings)
             learn = _fit(r, n_epochs, dls, attention, seed, [*cbs, checkpoint], progress and (progress, f"{task} {attention} seed {seed}, {name}"))
-            curves[name] = dict(learn.curves.history)
-            if valid is not None: curves[name]["accuracy"] = [round(a*len(valid))/len(valid) for a in curves[name]["accuracy"]]   # fastai's are float32
-            return learn
+            curves = dict(learn.curves.history)
+            if valid is not None: curves["accuracy"] = [round(a*len(valid))/len(valid) for a in curves["accuracy"]]   # fastai's are float32
+            return learn, curves
 
         _reset_peak_memory(device)
         commit, started = _commit(), time.perf_counter()   # the commit of the code that is loaded now
-        curves, accuracy, weights = {}, dict(paper=None, last=None, honest=None, honest_val=None), None
-        chosen = n_epochs - 1 if r.select == "last" and (not test or "honest" in protocols) else None
-        if not test or "honest" in protocols and r.select == "best":
-            best, (seen, valid) = KeepWeights(lambda c: best_epoch(c) == len(c["accuracy"]) - 1), split(data.train, seed)
-            learn = fit("split", seen, valid, *([] if test or r.select == "last" else [best]))
-            weights = best.kept
-            if r.select == "best": chosen = best_epoch(curves["split"])
-            accuracy["honest_val"] = curves["split"]["accuracy"][chosen]
-        if test: seen = data.train
-        if "paper" in protocols:
-            at_chosen = KeepWeights(lambda c: len(c["accuracy"]) - 1 == (n_epochs - 1 if chosen is None else chosen))
-            learn = fit("full", data.train, data.test, at_chosen)
-            weights = at_chosen.kept
-            accuracy.update(paper=max(curves["full"]["accuracy"]), last=curves["full"]["accuracy"][-1])
-            if chosen is not None: accuracy["honest"] = curves["full"]["accuracy"][chosen]
-        elif test:
-            learn = fit("refit", data.train, None, StopAfter(chosen + 1))
-            accuracy["honest"] = _accuracy(learn.model, to_dls(data.test, data.test, r.batch_size, device=device).valid)
-
-        if weights: learn.model.load_state_dict(weights)
-        filters = [m.filter for m in learn.model.modules() if hasattr(m, "filter")]
-        main = list(curves.values())[-1]
+        learn, seen, chosen, accuracy, curves = _judge(fit, data, r, n_epochs, seed, protocols)
+        seconds = sorted(list(curves.values())[-1]["seconds"])
         record = Record(identity, accuracy=accuracy, epochs=n_epochs, epoch_honest=None if chosen is None else chosen + 1,
             epoch_paper=1 + best_epoch(curves["full"]) if "full" in curves else None, source=data.source,
-            cases=dict(train=len(data.train), test=len(data.test) if test else None), params=sum(p.numel() for p in learn.model.parameters()),
-            theta=[f.theta.tolist() for f in filters], seconds_per_epoch=round(sorted(main["seconds"])[len(main["seconds"])//2], 4),
-            seconds=round(time.perf_counter() - started, 1), peak_memory_mib=_peak_memory(device),
-            device=torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads",
-            versions=_versions(), commit=commit, command=command(protocols), date=time.strftime("%Y-%m-%d"), curves=curves)
+            cases=dict(train=len(data.train), test=len(data.test) if test else None), seconds_per_epoch=round(seconds[len(seconds)//2], 4),
+            seconds=round(time.perf_counter() - started, 1), **_facts(learn.model, device, commit), command=command, curves=curves)
         save_model(learn.model, place, classes=data.classes, task=task, mean=seen.mean.tolist(), scale=[None if math.isinf(v) else v for v in seen.std.tolist()], n_features=data.n_channels,
                    max_len=data.max_len, parameters=dict(attention=attention, variant=variant))   # what `AGFTimeSeriesClassifier.load` needs
-        plot_curves(record).savefig(place/"curves.png", dpi=150)
-        if filters: plot_response(record).savefig(place/"response.png", dpi=150)
-        append_record(record, out/"records.jsonl")
-        for name in curves: (place/f"{name}.pt").unlink(missing_ok=True)   # finished: the checkpoints have served
-        record.place = place
+        _finish(record, place, out)
+        for name in curves: (place/f"{name}.pt").unlink(missing_ok=True)   # the checkpoints have served
         return record
 
 # %% ../nbs/45_experiment.ipynb #4a06db38

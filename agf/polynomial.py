@@ -191,6 +191,26 @@ def _warn_degenerate(order, basis, a, b):
     lost = "" if short is None else f"; and P_{short} has a degree below {short}, so that not every polynomial of degree {order} can be learned"
     warnings.warn(f"Jacobi polynomials with a={a:g}, b={b:g} are not orthogonal, for which both must exceed -1: expect slow training{lost}", UserWarning, stacklevel=3)
 
+# %% ../nbs/10_polynomial.ipynb #0500ba66
+def _draw(gain, ax, **kwargs):
+    "The gain of a `PolynomialFilter` on a matplotlib `ax`, a new one if None"
+    if ax is None:
+        import matplotlib.pyplot as plt
+        ax = plt.subplots(figsize=(5, 3))[1]
+    s, g = gain.response()
+    ax.plot(s.cpu(), g.cpu(), **kwargs)
+    ax.set(xlabel="singular value s", ylabel="gain g(s)")
+    return ax
+
+def _picture(gain):
+    "The same as HTML, where matplotlib is installed"
+    try: from matplotlib.figure import Figure
+    except ModuleNotFoundError: return None
+    fig, png = Figure(figsize=(4, 2.4), layout="constrained"), BytesIO()
+    _draw(gain, fig.subplots()).set_title(f"{gain.basis}, order {gain.order}", fontsize="medium")
+    fig.savefig(png, dpi=100)
+    return f'<img style="max-width:100%" alt="gain against singular value: {html.escape(repr(gain))}" src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">'
+
 # %% ../nbs/10_polynomial.ipynb #bbfd22e5
 class PolynomialFilter(nn.Module):
     """A learnable gain $g(s) = \\sum_k \\theta_k P_k(x(s))$ for singular values `s` in (0, 1).
@@ -260,23 +280,9 @@ class PolynomialFilter(nn.Module):
 
     def plot(self, ax=None, **kwargs):
         "Draw the gain against the singular value on a matplotlib `ax` (a new one if None), `kwargs` to its `plot`; return the `ax`"
-        if ax is None:
-            import matplotlib.pyplot as plt
-            ax = plt.subplots(figsize=(5, 3))[1]
-        s, g = self.response()
-        ax.plot(s.cpu(), g.cpu(), **kwargs)
-        ax.set(xlabel="singular value s", ylabel="gain g(s)")
-        return ax
+        return _draw(self, ax, **kwargs)
 
-    def _repr_html_(self):
-        "What a notebook shows in place of the text, where matplotlib is installed"
-        try: from matplotlib.figure import Figure
-        except ModuleNotFoundError: return None
-        if self.raw.is_meta: return None
-        fig, png = Figure(figsize=(4, 2.4), layout="constrained"), BytesIO()
-        self.plot(fig.subplots()).set_title(f"{self.basis}, order {self.order}", fontsize="medium")
-        fig.savefig(png, dpi=100)
-        return f'<img style="max-width:100%" alt="gain against singular value: {html.escape(repr(self))}" src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">'
+    def _repr_html_(self): return None if self.raw.is_meta else _picture(self)   # what a notebook shows in place of the text
 
     def extra_repr(self):
         ab = f", a={1. if self.a is None else self.a:g}, b={1. if self.b is None else self.b:g}" if self.basis == "jacobi" else ""

@@ -20,10 +20,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from .experiment import (_check_options, _commit, _peak_memory, _reset_peak_memory, _versions, append_record, hold, pick_device,
-                            Record, fingerprint, is_same_run, plot_curves, plot_response, read_records)
-from .attention import AGFAttention
-from .baselines import ATTENTIONS
+from .experiment import _check, _commit, _device_name, _facts, _finish, _finished, _peak_memory, _reset_peak_memory, Record, best_epoch, fingerprint, hold, pick_device
 from .listops import generate
 from .learner import Callback, CancelFitException, CancelTrainException, CancelValidException, CrossEntropyLossFlat, DataLoader, DataLoaders, _plain, agf_learner, load_checked, save_atomically
 from .presets import StepRecipe, recipe
@@ -252,6 +249,22 @@ def _fit(learn):
 
 def _every(steps): return min(max(25, -(-steps//40)), steps)
 
+# %% ../nbs/45_steps.ipynb #c9bee63d
+def _choose(training, model):
+    "Give the model the weights that the development part chooses; returns their step and accuracy there"
+    curves, best = training.curves, best_epoch(training.curves) if training.curves["step"] else None
+    if training.step < training.steps and training.step not in curves["step"]:
+        loss, accuracy = evaluate(model, training.valid)
+        if best is None or (accuracy, -loss) > (curves["accuracy"][best], -curves["valid_loss"][best]): return training.step, accuracy
+    model.load_state_dict(training.kept)
+    return curves["step"][best], curves["accuracy"][best]
+
+# %% ../nbs/45_steps.ipynb #04e5561f
+def _command(task, attention, variant, options, seed, limits, compiled, test):
+    "The command that repeats a run"
+    return " ".join([f"agf-train {task} --attention {attention} --variant {variant}", *([f"--set {' '.join(f'{k}={v}' for k, v in options.items())}"] if options else []),
+        *(f"--{k} {v}" for k, v in limits.items() if v is not None), f"--seeds {seed}", *(["--compile"] if compiled else []), *([] if test else ["--no-test"])])
+
 # %% ../nbs/45_steps.ipynb #cd5061f36
 def run_steps(
     task:str,             # `lra/listops`, `lra/text`, `lra/image`, `lra/pathfinder32` or `lra/retrieval`
@@ -275,26 +288,18 @@ def run_steps(
     "Train and judge one model on a task of the Long Range Arena"
     r, device, out = scaled(recipe(task, variant, options), scale), pick_device(device), Path(out)
     precision = precision or ("bf16" if device.type == "cuda" else "fp32")
-    if attention not in ATTENTIONS: raise ValueError(f"unknown attention {attention!r}: pass one of {', '.join(ATTENTIONS)}")
-    if seed < 0: raise ValueError(f"`seed` must be at least 0; got {seed}")
+    _check(attention, seed, r)
     if max_minutes is not None and not max_minutes > 0: raise ValueError(f"`max_minutes` must be above 0; got {max_minutes}")
     if precision not in ("fp32", "bf16") or precision == "bf16" and device.type != "cuda": raise ValueError(f"`precision` is fp32, or bf16 on a CUDA device; got {precision!r} on {device.type}")
-    _check_options((r.model, SequenceClassifier), (r.agf, AGFAttention))
-    command = " ".join([f"agf-train {task} --attention {attention} --variant {variant}", *([f"--set {' '.join(f'{k}={v}' for k, v in options.items())}"] if options else []),
-                        *(f"--{k} {v}" for k, v in (("scale", scale if scale != 1 else None), ("length", length), ("max-minutes", max_minutes)) if v is not None),
-                        f"--seeds {seed}", *(["--compile"] if compiled else []), *([] if test else ["--no-test"])])
+    command = _command(task, attention, variant, options, seed, {"scale": scale if scale != 1 else None, "length": length, "max-minutes": max_minutes}, compiled, test)
     variant += "".join(f"+{k}={v}" for k, v in (options or {}).items())
-    identity = dict(task=task, attention=attention, variant=variant, seed=seed, protocols=["honest"] if test else [], scale=scale, length=length, recipe={k: v for k, v in asdict(r).items() if v or k != "pretrain"})
     place = out/task/(f"{attention}-{variant}-seed{seed}".replace("/", "_").replace(":", ".") + (f"-scale{scale:g}" if scale != 1 else "") + (f"-length{length}" if length else ""))
     if data is None:
         from agf.lra import load_lra
         data = load_lra(task, folder, length=length, scale=scale, test=test)
-    identity |= dict(precision=precision, compiled=compiled, fingerprint=fingerprint(data.train, data.valid, data.test))
-    if resume:
-        for record in reversed(read_records(out/"records.jsonl")):
-            if record.get("steps_done") == r.steps and is_same_run(record, identity):
-                record.place = place
-                return record
+    identity = dict(task=task, attention=attention, variant=variant, seed=seed, protocols=["honest"] if test else [], scale=scale, length=length, recipe={k: v for k, v in asdict(r).items() if v or k != "pretrain"},
+        precision=precision, compiled=compiled, fingerprint=fingerprint(data.train, data.valid, data.test))
+    if resume and (record := _finished(identity | dict(steps_done=r.steps), place, out)): return record
     with hold(place):
         _reset_peak_memory(device)
         commit, started = _commit(), time.perf_counter()
@@ -310,30 +315,18 @@ def run_steps(
         learn = _learner(model, data, r, seed, device, training, compiled, precision)
         if not pretrained or pretrained.step == r.pretrain: _fit(learn)
 
-        curves = training.curves
-        chosen, judged = (max(range(len(curves["step"])), key=lambda i: (curves["accuracy"][i], -curves["valid_loss"][i])) if curves["step"] else None), None
-        if training.step < r.steps and training.step not in curves["step"]:   # stopped between two evaluations: the last weights are a candidate, too
-            loss, accuracy = evaluate(model, training.valid)
-            if chosen is None or (accuracy, -loss) > (curves["accuracy"][chosen], -curves["valid_loss"][chosen]): judged = training.step, accuracy
-        if judged is None:
-            model.load_state_dict(training.kept)
-            judged = curves["step"][chosen], curves["accuracy"][chosen]
+        step, accuracy = _choose(training, model)
         honest = evaluate(model, StepLoader(data.test, r.batch_size, device=device))[1] if test else None
-        filters = [m.filter for m in model.modules() if hasattr(m, "filter")]
-        per_step = [s/n for s, n in zip(curves["seconds"], np.diff([0, *curves["step"]]).tolist())]
-        record = Record(identity, accuracy=dict(paper=None, last=None, honest=honest, honest_val=judged[1]), epochs=None, epoch_honest=None, epoch_paper=None,
-            steps=r.steps, steps_done=training.step, step_honest=judged[0], source=data.source, data=data.variant, cases={k: p and len(p.y) for k, p in (("train", data.train), ("valid", data.valid), ("test", data.test))},
-            params=sum(p.numel() for p in model.parameters()), theta=[f.theta.tolist() for f in filters], seconds_per_epoch=None,
-            seconds_per_step=round(sorted(per_step)[len(per_step)//2], 5) if per_step else None, seconds=round(time.perf_counter() - started + training.earlier + (pretrained.earlier if pretrained else 0.), 1), peak_memory_mib=_peak_memory(device),
-            device=torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads",
-            versions=_versions(), commit=commit, command=command, date=time.strftime("%Y-%m-%d"), curves=dict(steps=curves), **({"pretrain": pretrained.curves} if pretrained else {}))
+        per_step = sorted(s/n for s, n in zip(training.curves["seconds"], np.diff([0, *training.curves["step"]]).tolist()))
+        record = Record(identity, accuracy=dict(paper=None, last=None, honest=honest, honest_val=accuracy), epochs=None, epoch_honest=None, epoch_paper=None,
+            steps=r.steps, steps_done=training.step, step_honest=step, source=data.source, data=data.variant, cases={k: p and len(p.y) for k, p in (("train", data.train), ("valid", data.valid), ("test", data.test))},
+            seconds_per_epoch=None, seconds_per_step=round(per_step[len(per_step)//2], 5) if per_step else None,
+            seconds=round(time.perf_counter() - started + training.earlier + (pretrained.earlier if pretrained else 0.), 1),
+            **_facts(model, device, commit), command=command, curves=dict(steps=training.curves), **({"pretrain": pretrained.curves} if pretrained else {}))
         save_model(model, place, classes=list(data.classes), task=task)
-        if curves["step"]: plot_curves(record).savefig(place/"curves.png", dpi=150)
-        if filters: plot_response(record).savefig(place/"response.png", dpi=150)
-        append_record(record, out/"records.jsonl")
+        _finish(record, place, out)
         if training.step == r.steps:
-            for file in ("state.pt", "pretrain.pt"): (place/file).unlink(missing_ok=True)   # finished: the states have served
-        record.place = place
+            for file in ("state.pt", "pretrain.pt"): (place/file).unlink(missing_ok=True)   # the states have served
         return record
 
 # %% ../nbs/45_steps.ipynb #fcea0344
@@ -377,4 +370,4 @@ def forecast(
     _fit(_learner(_model(data, attention, r, 0), data, r, 0, device, training, compiled, precision or ("bf16" if device.type == "cuda" else "fp32")))
     seconds = float(np.median(np.diff(at[2:])))
     return dict(task=task, attention=attention, variant=variant, seconds_per_step=seconds, steps=r.steps, batch_size=r.batch_size, hours=seconds*r.steps/3600,
-                peak_memory_mib=_peak_memory(device), device=torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads")
+                peak_memory_mib=_peak_memory(device), device=_device_name(device))

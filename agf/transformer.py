@@ -125,6 +125,27 @@ class EncoderBlock(nn.Module):
         x = self.norm1(x + self.mix(x, key_padding_mask))
         return self.norm2(x + self.drop(self.ffn(x)))
 
+# %% ../nbs/30_transformer.ipynb #3307b2ef
+def _check_body(stem, position, pool, head, max_len):
+    "Refuse parts that are unknown or do not fit together"
+    for name, got, known in (("stem", stem, ("conv", "linear", "dilated", "tokens")), ("position", position, ("sinusoidal", "learned")), ("pool", pool, ("mean", "flatten")), ("head", head, ("linear", "mlp"))):
+        if got not in known: raise ValueError(f"unknown {name} {got!r}: pass one of {', '.join(known)}")
+    if max_len is None and (pool == "flatten" or position == "learned" or stem == "dilated"): raise ValueError("pool='flatten', position='learned' and stem='dilated' need `max_len`, the longest sequence")
+    if stem == "dilated" and (pool == "flatten" or position == "learned"): raise ValueError("stem='dilated' changes the number of tokens: use it with pool='mean' and position='sinusoidal'")
+
+def _check_input(model, x, key_padding_mask):
+    "Refuse sequences that a model was not built for"
+    if isinstance(model.stem, nn.Embedding):
+        if x.ndim != 2 or x.is_floating_point() or x.is_complex(): raise ValueError(f"`x` must hold whole numbers below {model.in_channels}, shape (batch, tokens); got {x.dtype}, {tuple(x.shape)}")
+    elif x.ndim != 3 or x.shape[-1] != model.in_channels: raise ValueError(f"`x` must have shape (batch, steps, {model.in_channels}); got {tuple(x.shape)}")
+    elif x.dtype != model.head_dtype and not torch.is_autocast_enabled(x.device.type): raise ValueError(f"`x` is {x.dtype} and the model {model.head_dtype}: pass x.to({model.head_dtype}), or use autocast")
+    if not x.shape[1]: raise ValueError(f"`x` has no steps: shape {tuple(x.shape)}; pass at least one")
+    _check_mask(key_padding_mask, *x.shape[:2])
+    if isinstance(model.stem, nn.Embedding):
+        seen = x if key_padding_mask is None else x.masked_fill(key_padding_mask, 0)
+        if _is_true(((seen < 0) | (seen.long() >= model.stem.num_embeddings)).any()): raise ValueError(f"`x` holds tokens from {int(seen.min())} to {int(seen.max())}: this model's vocabulary has 0 to {model.stem.num_embeddings - 1}")
+    if model.fixed_len and x.shape[1] > model.max_len: raise ValueError(f"`x` has {x.shape[1]} steps, but this model was built for at most max_len={model.max_len}")
+
 # %% ../nbs/30_transformer.ipynb #b6592ac9
 class SequenceClassifier(nn.Module):
     """Transformer that classifies sequences of vectors or of tokens, with selectable attention.
@@ -160,10 +181,7 @@ class SequenceClassifier(nn.Module):
         config = {k: v for k, v in locals().items() if k not in ("self", "__class__")}
         super().__init__()
         self.config = config
-        for name, got, known in (("stem", stem, ("conv", "linear", "dilated", "tokens")), ("position", position, ("sinusoidal", "learned")), ("pool", pool, ("mean", "flatten")), ("head", head, ("linear", "mlp"))):
-            if got not in known: raise ValueError(f"unknown {name} {got!r}: pass one of {', '.join(known)}")
-        if max_len is None and (pool == "flatten" or position == "learned" or stem == "dilated"): raise ValueError("pool='flatten', position='learned' and stem='dilated' need `max_len`, the longest sequence")
-        if stem == "dilated" and (pool == "flatten" or position == "learned"): raise ValueError("stem='dilated' changes the number of tokens: use it with pool='mean' and position='sinusoidal'")
+        _check_body(stem, position, pool, head, max_len)
         self.in_channels, self.max_len, self.pool, self.input_scale, self.mask_attention = in_channels, max_len, pool, input_scale, mask_attention
         self.fixed_len = pool == "flatten" or position == "learned"
         longest = max_len or 0   # where it is needed, it was given
@@ -181,24 +199,12 @@ class SequenceClassifier(nn.Module):
         features = (dim*longest if pool == "flatten" else dim)*self.towers**2
         self.head = nn.Linear(features, n_classes) if head == "linear" else nn.Sequential(nn.Linear(features, ffn_dim), nn.ReLU(), nn.Linear(ffn_dim, n_classes))
 
-    def _check(self, x, key_padding_mask):
-        if isinstance(self.stem, nn.Embedding):
-            if x.ndim != 2 or x.is_floating_point() or x.is_complex(): raise ValueError(f"`x` must hold whole numbers below {self.in_channels}, shape (batch, tokens); got {x.dtype}, {tuple(x.shape)}")
-        elif x.ndim != 3 or x.shape[-1] != self.in_channels: raise ValueError(f"`x` must have shape (batch, steps, {self.in_channels}); got {tuple(x.shape)}")
-        elif x.dtype != self.head_dtype and not torch.is_autocast_enabled(x.device.type): raise ValueError(f"`x` is {x.dtype} and the model {self.head_dtype}: pass x.to({self.head_dtype}), or use autocast")
-        if not x.shape[1]: raise ValueError(f"`x` has no steps: shape {tuple(x.shape)}; pass at least one")
-        _check_mask(key_padding_mask, *x.shape[:2])
-        if isinstance(self.stem, nn.Embedding):
-            seen = x if key_padding_mask is None else x.masked_fill(key_padding_mask, 0)
-            if _is_true(((seen < 0) | (seen.long() >= self.stem.num_embeddings)).any()): raise ValueError(f"`x` holds tokens from {int(seen.min())} to {int(seen.max())}: this model's vocabulary has 0 to {self.stem.num_embeddings - 1}")
-        if self.fixed_len and x.shape[1] > self.max_len: raise ValueError(f"`x` has {x.shape[1]} steps, but this model was built for at most max_len={self.max_len}")
-
     @property
     def head_dtype(self): return next(self.parameters()).dtype
 
     def encode(self, x:Tensor, key_padding_mask:Tensor|None=None) -> tuple:
         "The last block's tokens, normalised, `(b, m, dim)`, 0 at padding, and their mask, `(b, m)` or None; m = n but for stem `dilated`"
-        self._check(x, key_padding_mask)
+        _check_input(self, x, key_padding_mask)
         mask = key_padding_mask
         if isinstance(self.stem, nn.Embedding): x = self.stem((x if mask is None else x.masked_fill(mask, 0)).int())
         else:
