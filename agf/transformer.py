@@ -176,7 +176,7 @@ class SequenceClassifier(nn.Module):
         mask_attention:bool=True, # Hide padding from the attention
         agf:dict|None=None,   # Options of `AGFAttention`
         head:str="linear",    # `linear`, or `mlp` with a hidden layer of `ffn_dim` ReLUs
-        local:str|None=None,  # Module in front of the attention: `conv`, `average` or None
+        local:str|None=None,  # Module in front of the attention: `conv`, `dense`, `average` or None
     ):
         config = {k: v for k, v in locals().items() if k not in ("self", "__class__")}
         super().__init__()
