@@ -147,7 +147,8 @@ def step_recipe(
         agf = dict(basis=preset.basis, order=preset.order, a=preset.a, b=preset.b, domain="unit", theta0=preset.theta0, penalty="paper")
         return StepRecipe(dict(LRA_MODEL, position="learned"), agf, preset.gamma, preset.steps, preset.warmup, 1e-4, preset.batch_size)
     if variant == "recommended":
-        return StepRecipe(dict(LRA_MODEL, position="sinusoidal", local="average"), RECOMMENDED.agf, 0.01, preset.steps, preset.steps//10, 2e-3,
+        local = "dense" if preset.task in ("lra/text", "lra/retrieval") else "average"
+        return StepRecipe(dict(LRA_MODEL, position="sinusoidal", local=local), RECOMMENDED.agf, 0.01, preset.steps, preset.steps//10, 2e-3,
                           preset.batch_size, "cosine", weight_decay=0.05, grad_clip=1.)
     raise ValueError(f"unknown variant {variant!r} for {preset.task}: pass recommended or faithful; a first run is made with a smaller scale (--scale 0.02)")
 
