@@ -57,7 +57,7 @@ def _as_series(X, estimator, reset):
     return series
 
 def _statistics(series):
-    "Mean and standard deviation of each channel; infinity for a constant one, which becomes 0"
+    "Mean and standard deviation of each channel; infinity for a constant one, so that standardising makes it 0"
     real = np.concatenate(series).astype(np.float64)
     scale = real.std(0)
     return real.mean(0), np.where(scale <= 1e-8*np.abs(real).max(0).clip(1e-30), np.inf, scale)

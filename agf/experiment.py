@@ -112,7 +112,7 @@ def _versions(): return dict(python=platform.python_version(), **{p: version(p) 
 def _device_name(device): return torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads"
 
 def _facts(model, device, commit):
-    "What every record says of its model, machine and code"
+    "What the record of every trained model says of model, machine and code"
     return dict(params=sum(p.numel() for p in model.parameters()), theta=[m.filter.theta.tolist() for m in model.modules() if hasattr(m, "filter")],
         peak_memory_mib=_peak_memory(device), device=_device_name(device), versions=_versions(), commit=commit, date=time.strftime("%Y-%m-%d"))
 
@@ -220,11 +220,16 @@ def _check_options(*given):
             if kind is not inspect.Parameter.empty and not fits(options[name], kind): raise ValueError(f"{taker.__name__}'s option {name} must be {getattr(kind, '__name__', kind)}; got {options[name]!r}")
         if strange: raise ValueError(f"{taker.__name__} has no option {', '.join(sorted(strange))}: it has {', '.join(inspect.signature(taker).parameters)}")
 
-def _check(attention, seed, r):
+def _check_run(attention, seed, r):
     "Refuse what no run can do"
     if attention not in ATTENTIONS: raise ValueError(f"unknown attention {attention!r}: pass one of {', '.join(ATTENTIONS)}")
     if seed < 0: raise ValueError(f"`seed` must be at least 0; got {seed}")
     _check_options((r.model, SequenceClassifier), (r.agf, AGFAttention), (getattr(r, "augment", None), augment))
+
+def _check_budget(epochs, protocols):
+    "Refuse what no run in epochs can do"
+    if not protocols or any(p not in ("paper", "honest") for p in protocols): raise ValueError(f"`protocols` are 'paper' and 'honest'; got {protocols}")
+    if epochs is not None and epochs < 1: raise ValueError(f"`epochs` must be at least 1; got {epochs}")
 
 def pick_device(device=None):
     "The device asked for, else a CUDA device if there is one, else the CPU"
@@ -276,8 +281,8 @@ def _finished(identity, place, out):
             return record
 
 def _finish(record, place, out):
-    "Draw a record's figures and append it: this ends a run"
-    if all(c["train_loss"] for c in record["curves"].values()): plot_curves(record).savefig(place/"curves.png", dpi=150)
+    "Draw a record's figures, then append it"
+    if all(c["train_loss"] for c in record["curves"].values()): plot_curves(record).savefig(place/"curves.png", dpi=150)   # a run in steps may be stopped before it has any
     if record["theta"]: plot_response(record).savefig(place/"response.png", dpi=150)
     append_record(record, out/"records.jsonl")
     record.place = place
@@ -323,10 +328,10 @@ def run(
     progress=None,        # A `rich.progress.Progress` with a `note` field
 ) -> Record: # The record, which was also appended to `out/records.jsonl`
     "Train and judge one model; write its record, weights, learning curves and filter response"
-    r, device, out = recipe(task, variant, options), pick_device(device), Path(out)
-    _check(attention, seed, r)
-    if not protocols or set(protocols) - {"paper", "honest"}: raise ValueError(f"`protocols` are 'paper' and 'honest'; got {list(protocols)}")
-    if epochs is not None and epochs < 1: raise ValueError(f"`epochs` must be at least 1; got {epochs}")
+    if str(task).startswith("lra/"): raise ValueError(f"{task} is trained in steps: use agf.steps.run_steps")
+    r, device, out, protocols = recipe(task, variant, options), pick_device(device), Path(out), list(protocols)
+    _check_run(attention, seed, r)
+    _check_budget(epochs, protocols)
     protocols = [p for p in ("paper", "honest") if p in protocols] if test else []
     command = _command(task, attention, variant, options, epochs, seed, protocols)
     variant += "".join(f"+{k}={v}" for k, v in (options or {}).items())
@@ -372,12 +377,13 @@ def _spread(values):
 def summary(
     records:list, # Records of `run` and of `agf.steps.run_steps`
 ) -> pd.DataFrame: # A row for each task, attention and variant; accuracies in %, mean ± standard deviation over seeds; `s/epoch` is a step's time where steps are counted
-    "Summarise records over seeds; of several records of one run the last counts"
-    kind, groups = ("task", "attention", "variant", "epochs", "steps", "scale", "length"), {}
+    "Summarise records over seeds, recipe by recipe; of several records of one run the last counts"
+    kind, groups = ("task", "attention", "variant", "epochs", "steps", "scale", "length", "recipe"), {}
     last = {json.dumps([r.get(k) for k in (*kind, "seed", "protocols")]): r for r in records}
-    for r in last.values(): groups.setdefault(tuple(r.get(k) for k in kind), []).append(r)
+    for r in last.values(): groups.setdefault(json.dumps([r.get(k) for k in kind]), []).append(r)
     rows = []
-    for (task, attention, variant, epochs, steps, *_), rs in groups.items():
+    for rs in groups.values():
+        task, attention, variant, epochs, steps = (rs[0].get(k) for k in kind[:5])
         acc = {k: _spread(r["accuracy"][k] for r in rs) for k in ("honest", "paper", "last", "honest_val")}
         seconds = pd.Series([r["seconds_per_epoch"] or r.get("seconds_per_step") for r in rs], dtype=float).median()
         rows.append({"task": task, "attention": attention, "variant": variant, "epochs": epochs or steps, "seeds": len({r["seed"] for r in rs}),

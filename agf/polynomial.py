@@ -183,6 +183,26 @@ class _Series(torch.autograd.Function):
         slope = _Series._slope(ctx, torch.ones_like(ctx.saved_tensors[0]), lambda k, p: parts.append(dc[k]*p))
         return dx*slope + sum(parts)
 
+# %% ../nbs/10_polynomial.ipynb #0500ba66
+def _draw(f, ax, **kwargs):
+    "The gain of a `PolynomialFilter` on a matplotlib `ax`, a new one if None"
+    if ax is None:
+        import matplotlib.pyplot as plt
+        ax = plt.subplots(figsize=(5, 3))[1]
+    s, g = f.response()
+    ax.plot(s.cpu(), g.cpu(), **kwargs)
+    ax.set(xlabel="singular value s", ylabel="gain g(s)")
+    return ax
+
+def _picture(f):
+    "The same as HTML, where matplotlib is installed"
+    try: from matplotlib.figure import Figure
+    except ModuleNotFoundError: return None
+    fig, png = Figure(figsize=(4, 2.4), layout="constrained"), BytesIO()
+    _draw(f, fig.subplots()).set_title(f"{f.basis}, order {f.order}", fontsize="medium")
+    fig.savefig(png, dpi=100)
+    return f'<img style="max-width:100%" alt="gain against singular value: {html.escape(repr(f))}" src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">'
+
 # %% ../nbs/10_polynomial.ipynb #01484952
 def _warn_degenerate(order, basis, a, b):
     a, b = basis_parameters(basis, a, b, order)
@@ -190,26 +210,6 @@ def _warn_degenerate(order, basis, a, b):
     short = next((k for k, (A, _, _) in enumerate(recurrence(order, basis, a, b), 1) if abs(A) < 1e-3), None)
     lost = "" if short is None else f"; and P_{short} has a degree below {short}, so that not every polynomial of degree {order} can be learned"
     warnings.warn(f"Jacobi polynomials with a={a:g}, b={b:g} are not orthogonal, for which both must exceed -1: expect slow training{lost}", UserWarning, stacklevel=3)
-
-# %% ../nbs/10_polynomial.ipynb #0500ba66
-def _draw(gain, ax, **kwargs):
-    "The gain of a `PolynomialFilter` on a matplotlib `ax`, a new one if None"
-    if ax is None:
-        import matplotlib.pyplot as plt
-        ax = plt.subplots(figsize=(5, 3))[1]
-    s, g = gain.response()
-    ax.plot(s.cpu(), g.cpu(), **kwargs)
-    ax.set(xlabel="singular value s", ylabel="gain g(s)")
-    return ax
-
-def _picture(gain):
-    "The same as HTML, where matplotlib is installed"
-    try: from matplotlib.figure import Figure
-    except ModuleNotFoundError: return None
-    fig, png = Figure(figsize=(4, 2.4), layout="constrained"), BytesIO()
-    _draw(gain, fig.subplots()).set_title(f"{gain.basis}, order {gain.order}", fontsize="medium")
-    fig.savefig(png, dpi=100)
-    return f'<img style="max-width:100%" alt="gain against singular value: {html.escape(repr(gain))}" src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">'
 
 # %% ../nbs/10_polynomial.ipynb #bbfd22e5
 class PolynomialFilter(nn.Module):

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from .experiment import _check, _commit, _device_name, _facts, _finish, _finished, _peak_memory, _reset_peak_memory, Record, best_epoch, fingerprint, hold, pick_device
+from .experiment import _check_run, _commit, _device_name, _facts, _finish, _finished, _peak_memory, _reset_peak_memory, Record, best_epoch, fingerprint, hold, pick_device
 from .listops import generate
 from .learner import Callback, CancelFitException, CancelTrainException, CancelValidException, CrossEntropyLossFlat, DataLoader, DataLoaders, _plain, agf_learner, load_checked, save_atomically
 from .presets import StepRecipe, recipe
@@ -255,7 +255,7 @@ def _choose(training, model):
     curves, best = training.curves, best_epoch(training.curves) if training.curves["step"] else None
     if training.step < training.steps and training.step not in curves["step"]:
         loss, accuracy = evaluate(model, training.valid)
-        if best is None or (accuracy, -loss) > (curves["accuracy"][best], -curves["valid_loss"][best]): return training.step, accuracy
+        if best is None or (accuracy, -loss) > (curves["accuracy"][best], -curves["valid_loss"][best]): return training.step, accuracy   # the weights that the model has
     model.load_state_dict(training.kept)
     return curves["step"][best], curves["accuracy"][best]
 
@@ -287,11 +287,11 @@ def run_steps(
 ) -> Record: # The record, which was also appended to `out/records.jsonl`
     "Train and judge one model on a task of the Long Range Arena"
     r, device, out = scaled(recipe(task, variant, options), scale), pick_device(device), Path(out)
-    precision = precision or ("bf16" if device.type == "cuda" else "fp32")
-    _check(attention, seed, r)
+    _check_run(attention, seed, r)
     if max_minutes is not None and not max_minutes > 0: raise ValueError(f"`max_minutes` must be above 0; got {max_minutes}")
+    given, precision = precision, precision or ("bf16" if device.type == "cuda" else "fp32")
     if precision not in ("fp32", "bf16") or precision == "bf16" and device.type != "cuda": raise ValueError(f"`precision` is fp32, or bf16 on a CUDA device; got {precision!r} on {device.type}")
-    command = _command(task, attention, variant, options, seed, {"scale": scale if scale != 1 else None, "length": length, "max-minutes": max_minutes}, compiled, test)
+    command = _command(task, attention, variant, options, seed, {"scale": scale if scale != 1 else None, "length": length, "max-minutes": max_minutes, "precision": given}, compiled, test)
     variant += "".join(f"+{k}={v}" for k, v in (options or {}).items())
     place = out/task/(f"{attention}-{variant}-seed{seed}".replace("/", "_").replace(":", ".") + (f"-scale{scale:g}" if scale != 1 else "") + (f"-length{length}" if length else ""))
     if data is None:

@@ -252,7 +252,7 @@ def anchor(
     out="runs",          # Folder of `records.jsonl`
 ) -> dict: # The record, which was also appended to `out/records.jsonl`
     "Fit one classifier without attention to the training file and read the test file once; a finished run's record is returned as it is"
-    from agf.experiment import _commit, _peak_memory, _reset_peak_memory, _versions, append_record, fingerprint, is_same_run, read_records
+    from agf.experiment import _commit, _device_name, _peak_memory, _reset_peak_memory, _versions, append_record, fingerprint, is_same_run, read_records
     from agf.uea import load
     if name not in ANCHORS: raise ValueError(f"unknown anchor {name!r}: pass one of {', '.join(ANCHORS)}")
     path = Path(out)/"records.jsonl"
@@ -271,7 +271,7 @@ def anchor(
         hits = int((model.predict(x_test) == y_test).sum())
     record = dict(identity, recipe=dict(lengths="stretched" if name in UNSEEDED else "padded", steps=steps), accuracy=dict(paper=None, last=None, honest=hits/len(y_test), honest_val=None), epochs=None, source=data.source,
         cases=dict(train=len(y), test=len(y_test)), params=None, theta=[], seconds_per_epoch=None, seconds=round(time.perf_counter() - started, 1),
-        peak_memory_mib=_peak_memory(torch.device("cpu")), device=f"cpu, {torch.get_num_threads()} threads", versions=_versions(), commit=_commit(),
+        peak_memory_mib=_peak_memory(torch.device("cpu")), device=_device_name(torch.device("cpu")), versions=_versions(), commit=_commit(),
         command=f"agf-bench uea --tasks {task} --attention --anchors {name} --seeds {seed}", date=time.strftime("%Y-%m-%d"), curves={})
     append_record(record, path)
     return record
@@ -413,7 +413,7 @@ def _check_reference(name):
 def _plan(args):
     "Jobs of a command line, each `(kind, options)`; ValueError where one could not start"
     from agf.cli import _settings
-    from agf.experiment import _check, pick_device
+    from agf.experiment import _check_budget, _check_run, pick_device
     from agf.presets import recipe
     from agf.uea import PAPER_SETS, _archive, known_sets
     tasks, attentions, seeds, variants, anchors = (list(dict.fromkeys(o or ())) for o in (args.tasks, args.attention, args.seeds, args.variant, args.anchors))
@@ -433,9 +433,10 @@ def _plan(args):
     if anchors and args.no_test: raise ValueError("anchors are judged on the test file: leave out --anchors or --no-test")
     options, device = _settings(args.options), str(pick_device(args.device))
     for attention in attentions: use_attention(attention)
+    _check_budget(args.epochs, args.protocol)
     for task in tasks:
         for attention in attentions or ["agf"]:
-            for variant in variants: _check(attention, min(seeds), args.epochs, args.protocol, recipe(task, variant, options))
+            for variant in variants: _check_run(attention, min(seeds), recipe(task, variant, options))
     data = dict(folder=args.data_folder, missing=args.missing, out=args.out)
     jobs = [("run", dict(data, task=task, attention=attention, variant=variant, seed=seed, epochs=args.epochs, protocols=args.protocol, test=not args.no_test, device=device, options=options))
             for task in tasks for variant in variants for seed in seeds for attention in attentions]
