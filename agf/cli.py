@@ -71,14 +71,14 @@ def _report(records, out, console):
     from agf.experiment import summary
     r, rows = records[-1], [("seed " + str(o["seed"]), summary([o]).iloc[0]) for o in records]
     if len(rows) > 1: rows.append(("mean", summary(records).iloc[0]))
-    shown = [c for c in ("honest %", "paper %", "last %", "val %") if any(row[c] != "–" for _, row in rows)] + ["s/epoch"]
-    budget, unit = (f"{r['epochs']} epochs", "s/epoch") if r["epochs"] else (f"{r['steps_done']:,} of {r['steps']:,} steps", "s/step")
+    shown = [c for c in ("honest %", "paper %", "last %", "val %", "s/epoch", "s/step") if any(row[c] != "–" for _, row in rows)]
+    budget = f"{r['epochs']} epochs" if r["epochs"] else f"{r['steps_done']:,} of {r['steps']:,} steps"
     table = Table(box=box.SIMPLE_HEAD, title=f"{r['task']} · {r['attention']} · {r['variant']} · {budget} · {rows[0][1]['parameters']} parameters", title_justify="left")
     table.add_column("", min_width=max(len(label) for label, _ in rows), no_wrap=True)
-    for c in shown: table.add_column(unit if c == "s/epoch" else c, justify="right", no_wrap=True)
+    for c in shown: table.add_column(c, justify="right", no_wrap=True)
     for i, (label, row) in enumerate(rows): table.add_row(label, *(row[c] for c in shown), style="bold" if i == len(records) else None)
     console.print(table)
-    part = "the development part" if unit == "s/step" else "a split of the training file"
+    part = "a split of the training file" if r["epochs"] else "the development part"
     notes = {"honest %": f"chosen on {part}, test read once", "paper %": "best epoch on the test file", "last %": "last epoch", "val %": "the part that chooses, at its best"}
     for c, text in notes.items():
         if c in shown: console.print(f"{c[:-2]:>7}: {text}", style="dim")

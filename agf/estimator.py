@@ -33,10 +33,10 @@ def _as_arrays(X, ragged):
     if dims == {1} and (ragged or len({len(o) for o in X}) > 1): return [np.asarray(o)[None] for o in X]
     return [np.asarray(o) for o in X] if dims == {2} else X
 
-def _plain(v):
+def _without_numpy(v):
     "Without the scalars of numpy, which JSON does not know"
-    if isinstance(v, dict): return {k: _plain(o) for k, o in v.items()}
-    if isinstance(v, (list, tuple)): return type(v)(map(_plain, v))
+    if isinstance(v, dict): return {k: _without_numpy(o) for k, o in v.items()}
+    if isinstance(v, (list, tuple)): return type(v)(map(_without_numpy, v))
     return v.item() if isinstance(v, np.generic) else v
 
 def _as_series(X, estimator, reset):
@@ -101,7 +101,7 @@ class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
         y, # Labels, one a series
     ):
         "Train; returns the classifier"
-        from agf.experiment import _fit, pick_device
+        from agf.experiment import _check_run, _fit, pick_device
         from agf.uea import Series, to_dls
         series, y = _as_series(X, self, reset=True), column_or_1d(y, warn=True)
         check_classification_targets(y)
@@ -109,17 +109,16 @@ class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
         classes, y = np.unique(y, return_inverse=True)
         if len(classes) < 2: raise ValueError(f"y holds one class only, {classes[0]!r}: pass series of at least two classes")
         if self.variant not in ("recommended", "quick"): raise ValueError(f"unknown variant {self.variant!r}: pass recommended or quick")
-        r = recipe("your own", self.variant, _plain(self.options))
-        if self.epochs is not None:
-            if not self.epochs >= 1: raise ValueError(f"`epochs` must be at least 1; got {self.epochs}")
-            r = replace(r, epochs=_plain(self.epochs), steps=None)
+        budget = {} if self.epochs is None else {"epochs": _without_numpy(self.epochs), "steps": None}
+        r = recipe("your own", self.variant, {**(_without_numpy(self.options) or {}), **budget})
         seed = self.random_state if isinstance(self.random_state, (int, np.integer)) else int(check_random_state(self.random_state).randint(2**31 - 1))
+        _check_run(self.attention, seed, r)
         self.mean_, self.scale_ = _statistics(series)
         self.classes_, self.n_channels_, self.max_len_ = classes, series[0].shape[1], max(map(len, series))
         x, lengths = _batch(self._standardise(series), self.max_len_)
         dls = to_dls(Series(x, lengths, torch.from_numpy(y)), None, r.batch_size, len(classes), pick_device(self.device))
         epochs = max(r.epochs, -(-(r.steps or 0)//-(-len(x)//r.batch_size)))   # ceilings
-        with torch.random.fork_rng(devices=[]): self.model_ = _with_bar(self.verbose and f"fit {self.attention}", lambda bar: _fit(r, epochs, dls, self.attention, int(seed), [], bar)).model.cpu().eval()
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())): self.model_ = _with_bar(self.verbose and f"fit {self.attention}", lambda bar: _fit(r, epochs, dls, self.attention, int(seed), [], bar)).model.cpu().eval()
         return self
 
     def _standardise(self, series): return [((o - self.mean_)/self.scale_).astype(np.float32) for o in series]
@@ -148,7 +147,7 @@ class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
         "Write the model to a folder as safetensors and JSON: no pickle"
         check_is_fitted(self)
         kept = dict(classes=self.classes_.tolist(), mean=self.mean_.tolist(), scale=[None if math.isinf(v) else v for v in self.scale_.tolist()], n_features=int(self.n_features_in_),
-                    max_len=self.max_len_, parameters={k: v for k, v in _plain(self.get_params()).items() if isinstance(v, (int, float, str, dict, type(None)))})
+                    max_len=self.max_len_, parameters={k: v for k, v in _without_numpy(self.get_params()).items() if isinstance(v, (int, float, str, dict, type(None)))})
         save_model(self.model_, folder, **kept)
 
     @classmethod

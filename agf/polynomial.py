@@ -183,28 +183,9 @@ class _Series(torch.autograd.Function):
         slope = _Series._slope(ctx, torch.ones_like(ctx.saved_tensors[0]), lambda k, p: parts.append(dc[k]*p))
         return dx*slope + sum(parts)
 
-# %% ../nbs/10_polynomial.ipynb #0500ba66
-def _draw(f, ax, **kwargs):
-    "The gain of a `PolynomialFilter` on a matplotlib `ax`, a new one if None"
-    if ax is None:
-        import matplotlib.pyplot as plt
-        ax = plt.subplots(figsize=(5, 3))[1]
-    s, g = f.response()
-    ax.plot(s.cpu(), g.cpu(), **kwargs)
-    ax.set(xlabel="singular value s", ylabel="gain g(s)")
-    return ax
-
-def _picture(f):
-    "The same as HTML, where matplotlib is installed"
-    try: from matplotlib.figure import Figure
-    except ModuleNotFoundError: return None
-    fig, png = Figure(figsize=(4, 2.4), layout="constrained"), BytesIO()
-    _draw(f, fig.subplots()).set_title(f"{f.basis}, order {f.order}", fontsize="medium")
-    fig.savefig(png, dpi=100)
-    return f'<img style="max-width:100%" alt="gain against singular value: {html.escape(repr(f))}" src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">'
-
 # %% ../nbs/10_polynomial.ipynb #01484952
 def _warn_degenerate(order, basis, a, b):
+    "Warn of Jacobi parameters whose polynomials are not orthogonal"
     a, b = basis_parameters(basis, a, b, order)
     if a is None or min(a, b) > -1: return
     short = next((k for k, (A, _, _) in enumerate(recurrence(order, basis, a, b), 1) if abs(A) < 1e-3), None)
@@ -238,6 +219,7 @@ class PolynomialFilter(nn.Module):
         if theta0 is not None and theta0_init: raise ValueError(f"`theta0_init` is where a learned coefficient starts, but `theta0` is fixed at {theta0}: pass theta0=None")
         if not math.isfinite(theta0_init) or bounded and abs(theta0_init) >= 1: raise ValueError(f"`theta0_init` must be finite, and inside (-1, 1) when `bounded`; got {theta0_init}")
         if not 0 <= init_std < math.inf: raise ValueError(f"`init_std` is a standard deviation, finite and at least 0; got {init_std}")
+        if nonnegative and order and not init_std: raise ValueError("`nonnegative` needs a start away from 0, where an absolute value has no slope: pass `init_std` above 0, e.g. 0.3")
         _warn_degenerate(order, basis, a, b)
         self.order, self.basis, self.a, self.b, self.domain = order, basis, a, b, domain
         self.theta0, self.bounded, self.init_std, self.theta0_init, self.nonnegative = theta0, bounded, init_std, theta0_init, nonnegative
@@ -287,3 +269,23 @@ class PolynomialFilter(nn.Module):
     def extra_repr(self):
         ab = f", a={1. if self.a is None else self.a:g}, b={1. if self.b is None else self.b:g}" if self.basis == "jacobi" else ""
         return f"order={self.order}, basis={self.basis!r}{ab}, domain={self.domain!r}, theta0={self.theta0}, bounded={self.bounded}"
+
+# %% ../nbs/10_polynomial.ipynb #0500ba66
+def _draw(f, ax, **kwargs):
+    "The gain of a `PolynomialFilter` on a matplotlib `ax`, a new one if None"
+    if ax is None:
+        import matplotlib.pyplot as plt
+        ax = plt.subplots(figsize=(5, 3))[1]
+    s, g = f.response()
+    ax.plot(s.cpu(), g.cpu(), **kwargs)
+    ax.set(xlabel="singular value s", ylabel="gain g(s)")
+    return ax
+
+def _picture(f):
+    "The same as HTML, where matplotlib is installed"
+    try: from matplotlib.figure import Figure
+    except ModuleNotFoundError: return None
+    fig, png = Figure(figsize=(4, 2.4), layout="constrained"), BytesIO()
+    _draw(f, fig.subplots()).set_title(f"{f.basis}, order {f.order}", fontsize="medium")
+    fig.savefig(png, dpi=100)
+    return f'<img style="max-width:100%" alt="gain against singular value: {html.escape(repr(f))}" src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">'

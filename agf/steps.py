@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from .experiment import _check_run, _commit, _device_name, _facts, _finish, _finished, _peak_memory, _reset_peak_memory, Record, best_epoch, fingerprint, hold, pick_device
+from .experiment import _check_run, _command, _commit, _device_name, _facts, _finish, _finished, _peak_memory, _reset_peak_memory, Record, best_epoch, fingerprint, hold, pick_device
 from .listops import generate
 from .learner import Callback, CancelFitException, CancelTrainException, CancelValidException, CrossEntropyLossFlat, DataLoader, DataLoaders, _plain, agf_learner, load_checked, save_atomically
 from .presets import StepRecipe, recipe
@@ -223,6 +223,17 @@ def scaled(
     if not 0 < scale <= 1: raise ValueError(f"`scale` must be above 0 and at most 1; got {scale}")
     return replace(r, steps=max(1, round(r.steps*scale)), warmup=round(r.warmup*scale), pretrain=round(r.pretrain*scale))
 
+# %% ../nbs/45_steps.ipynb #c0d1a002
+def _ready(task, attention, variant, options, seed, scale, device, precision):
+    "Recipe, device and precision of a run in steps; refuses what cannot be run"
+    if not str(task).startswith("lra/"): raise ValueError(f"{task} is trained in epochs: use agf.experiment.run")
+    r, device = scaled(recipe(task, variant, options), scale), pick_device(device)
+    _check_run(attention, seed, r)
+    precision = precision or ("bf16" if device.type == "cuda" else "fp32")
+    if precision not in ("fp32", "bf16") or precision == "bf16" and device.type != "cuda": raise ValueError(f"`precision` is fp32, or bf16 on a CUDA device; got {precision!r} on {device.type}")
+    return r, device, precision
+
+# %% ../nbs/45_steps.ipynb #c0d1a004
 def _model(data, attention, r, seed):
     "The untrained model of a recipe"
     torch.manual_seed(seed)
@@ -241,7 +252,7 @@ def _learner(model, data, r, seed, device, training, compiled, precision):
     if compiled and not hidden: learn.model.compile(dynamic=train.padded)
     return learn
 
-def _fit(learn):
+def _train(learn):
     "Train for the steps that the callback has left"
     training = learn.step_training
     with learn.no_bar(), learn.no_logging(): learn.fit(-(-training.steps//training.every), learn.lr)
@@ -258,12 +269,6 @@ def _choose(training, model):
         if best is None or (accuracy, -loss) > (curves["accuracy"][best], -curves["valid_loss"][best]): return training.step, accuracy   # the weights that the model has
     model.load_state_dict(training.kept)
     return curves["step"][best], curves["accuracy"][best]
-
-# %% ../nbs/45_steps.ipynb #04e5561f
-def _command(task, attention, variant, options, seed, limits, compiled, test):
-    "The command that repeats a run"
-    return " ".join([f"agf-train {task} --attention {attention} --variant {variant}", *([f"--set {' '.join(f'{k}={v}' for k, v in options.items())}"] if options else []),
-        *(f"--{k} {v}" for k, v in limits.items() if v is not None), f"--seeds {seed}", *(["--compile"] if compiled else []), *([] if test else ["--no-test"])])
 
 # %% ../nbs/45_steps.ipynb #cd5061f36
 def run_steps(
@@ -286,18 +291,17 @@ def run_steps(
     progress=None,        # A `rich.progress.Progress` with a `note` field
 ) -> Record: # The record, which was also appended to `out/records.jsonl`
     "Train and judge one model on a task of the Long Range Arena"
-    r, device, out = scaled(recipe(task, variant, options), scale), pick_device(device), Path(out)
-    _check_run(attention, seed, r)
+    given, out = precision, Path(out)
+    r, device, precision = _ready(task, attention, variant, options, seed, scale, device, given)
     if max_minutes is not None and not max_minutes > 0: raise ValueError(f"`max_minutes` must be above 0; got {max_minutes}")
-    given, precision = precision, precision or ("bf16" if device.type == "cuda" else "fp32")
-    if precision not in ("fp32", "bf16") or precision == "bf16" and device.type != "cuda": raise ValueError(f"`precision` is fp32, or bf16 on a CUDA device; got {precision!r} on {device.type}")
-    command = _command(task, attention, variant, options, seed, {"scale": scale if scale != 1 else None, "length": length, "max-minutes": max_minutes, "precision": given}, compiled, test)
+    limits = {"scale": scale if scale != 1 else None, "length": length, "max-minutes": max_minutes, "precision": given, "seeds": seed}
+    command = _command(task, attention, variant, options, limits, *(["--compile"] if compiled else []), *([] if test else ["--no-test"]))
     variant += "".join(f"+{k}={v}" for k, v in (options or {}).items())
-    place = out/task/(f"{attention}-{variant}-seed{seed}".replace("/", "_").replace(":", ".") + (f"-scale{scale:g}" if scale != 1 else "") + (f"-length{length}" if length else ""))
+    place = out/task/(f"{attention}-{variant}-seed{seed}".replace("/", "_").replace(":", ".") + (f"-scale{scale:g}" if scale != 1 else "") + (f"-length{length}" if length else "") + (f"-{given}" if given else "") + ("-compiled" if compiled else ""))
     if data is None:
         from agf.lra import load_lra
         data = load_lra(task, folder, length=length, scale=scale, test=test)
-    identity = dict(task=task, attention=attention, variant=variant, seed=seed, protocols=["honest"] if test else [], scale=scale, length=length, recipe={k: v for k, v in asdict(r).items() if v or k != "pretrain"},
+    identity = dict(task=task, attention=attention, variant=variant, seed=seed, protocols=["honest"] if test else [], scale=scale, length=length, recipe={k: v for k, v in asdict(r).items() if v or k != "pretrain"},   # records older than `pretrain` lack it
         precision=precision, compiled=compiled, fingerprint=fingerprint(data.train, data.valid, data.test))
     if resume and (record := _finished(identity | dict(steps_done=r.steps), place, out)): return record
     with hold(place):
@@ -310,10 +314,10 @@ def run_steps(
         model, pretrained = _model(data, attention, r, seed), None
         if r.pretrain:
             pretrained = stage(r.pretrain, "pretrain.pt", 0, judge=judge_hidden)
-            _fit(_learner(HiddenTokens(model), data, r, seed, device, pretrained, compiled, precision))
+            _train(_learner(HiddenTokens(model), data, r, seed, device, pretrained, compiled, precision))
         training = stage(r.steps, "state.pt", r.pretrain)
         learn = _learner(model, data, r, seed, device, training, compiled, precision)
-        if not pretrained or pretrained.step == r.pretrain: _fit(learn)
+        if not pretrained or pretrained.step == r.pretrain: _train(learn)
 
         step, accuracy = _choose(training, model)
         honest = evaluate(model, StepLoader(data.test, r.batch_size, device=device))[1] if test else None
@@ -357,8 +361,8 @@ def forecast(
     compiled:bool=False,  # Compile the model
     precision:str|None=None, # `fp32`, or `bf16` on a CUDA device; default: bf16 there, fp32 on a CPU
 ) -> dict: # Seconds a step (median), steps of the whole training, its hours without evaluation, peak memory in MiB
-    "Time some training steps on made-up data"
-    r, device = recipe(task, variant, options), pick_device(device)
+    "Time some training steps on made-up data; the steps of `pretrain` are not counted"
+    r, device, precision = _ready(task, attention, variant, options, 0, 1., device, precision)
     data = _made_up(task, length, (steps + 3)*r.batch_size)
     at = []
     def tick(step, note):
@@ -367,7 +371,7 @@ def forecast(
         if step == steps + 3: raise CancelFitException
     _reset_peak_memory(device)
     training = StepTraining(r.steps, r.steps, StepLoader(data.valid, r.batch_size, device=device), bar=tick)
-    _fit(_learner(_model(data, attention, r, 0), data, r, 0, device, training, compiled, precision or ("bf16" if device.type == "cuda" else "fp32")))
+    _train(_learner(_model(data, attention, r, 0), data, r, 0, device, training, compiled, precision))
     seconds = float(np.median(np.diff(at[2:])))
     return dict(task=task, attention=attention, variant=variant, seconds_per_step=seconds, steps=r.steps, batch_size=r.batch_size, hours=seconds*r.steps/3600,
                 peak_memory_mib=_peak_memory(device), device=_device_name(device))

@@ -20,6 +20,7 @@ import warnings
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from itertools import product
 from multiprocessing import active_children, get_context, parent_process
 from pathlib import Path
 from queue import Queue
@@ -435,8 +436,7 @@ def _plan(args):
     for attention in attentions: use_attention(attention)
     _check_budget(args.epochs, args.protocol)
     for task in tasks:
-        for attention in attentions or ["agf"]:
-            for variant in variants: _check_run(attention, min(seeds), recipe(task, variant, options))
+        for attention, variant in product(attentions or ["agf"], variants): _check_run(attention, min(seeds), recipe(task, variant, options))
     data = dict(folder=args.data_folder, missing=args.missing, out=args.out)
     jobs = [("run", dict(data, task=task, attention=attention, variant=variant, seed=seed, epochs=args.epochs, protocols=args.protocol, test=not args.no_test, device=device, options=options))
             for task in tasks for variant in variants for seed in seeds for attention in attentions]
@@ -446,7 +446,7 @@ def _plan(args):
 def _plan_lra(args):
     "Jobs of a command line, each `(kind, options)`; ValueError where one could not start"
     from agf.cli import _settings
-    from agf.experiment import pick_device
+    from agf.experiment import _check_run, pick_device
     from agf.presets import PRESETS, recipe
     from agf.steps import scaled
     tasks, attentions, seeds, variants = (list(dict.fromkeys(o)) for o in (args.tasks, args.attention, args.seeds, args.variant))
@@ -455,12 +455,11 @@ def _plan_lra(args):
     if folder and not folder.exists(): raise ValueError(f"--data-folder {folder} does not exist")
     if args.jobs < 1: raise ValueError(f"--jobs must be at least 1; got {args.jobs}")
     _check_reference(args.reference)
-    for attention in attentions:
-        if use_attention(attention) not in ATTENTIONS: raise ValueError(f"unknown attention {attention!r}: pass one of {', '.join(ATTENTIONS)}")
+    for attention in attentions: use_attention(attention)
     options, device = _settings(args.options), str(pick_device(args.device))
     for task in tasks:
         if not task.startswith("lra/"): raise ValueError(f"unknown task {task!r}: the tasks of the Long Range Arena are written lra/NAME, e.g. lra/listops")
-        for variant in variants: scaled(recipe(task, variant, options), args.scale)
+        for attention, variant in product(attentions, variants): _check_run(attention, min(seeds), scaled(recipe(task, variant, options), args.scale))
     def data(task): return folder/task.removeprefix("lra/") if folder and len(tasks) > 1 and (folder/task.removeprefix("lra/")).exists() else folder
     return [("steps", dict(task=task, attention=attention, variant=variant, seed=seed, scale=args.scale, max_minutes=args.max_minutes, length=args.length, test=not args.no_test, device=device,
                            out=args.out, folder=data(task), options=options, compiled=args.compile, precision=args.precision))

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from .attention import _check_mask, _is_true
 from .baselines import make_attention
-from .local import make_local
+from .local import _hide, make_local
 from .state_space import S4DAttention   # adds `s4d` to the attentions
 
 # %% ../nbs/30_transformer.ipynb #b697b380
@@ -29,9 +29,6 @@ def sinusoids(
     pair = torch.arange(dim, device=device)//2
     angle = torch.arange(n, device=device)[:, None]*torch.exp(-math.log(1e4)*2*pair/dim)
     return torch.where(torch.arange(dim, device=device) % 2 == 0, angle.sin(), angle.cos())
-
-# %% ../nbs/30_transformer.ipynb #3896e8ba
-def _hide(x, key_padding_mask): return x if key_padding_mask is None else x.masked_fill(key_padding_mask.unsqueeze(-1), 0)
 
 # %% ../nbs/30_transformer.ipynb #aad67789
 class ConvStem(nn.Module):
@@ -133,19 +130,6 @@ def _check_body(stem, position, pool, head, max_len):
     if max_len is None and (pool == "flatten" or position == "learned" or stem == "dilated"): raise ValueError("pool='flatten', position='learned' and stem='dilated' need `max_len`, the longest sequence")
     if stem == "dilated" and (pool == "flatten" or position == "learned"): raise ValueError("stem='dilated' changes the number of tokens: use it with pool='mean' and position='sinusoidal'")
 
-def _check_input(model, x, key_padding_mask):
-    "Refuse sequences that a model was not built for"
-    if isinstance(model.stem, nn.Embedding):
-        if x.ndim != 2 or x.is_floating_point() or x.is_complex(): raise ValueError(f"`x` must hold whole numbers below {model.in_channels}, shape (batch, tokens); got {x.dtype}, {tuple(x.shape)}")
-    elif x.ndim != 3 or x.shape[-1] != model.in_channels: raise ValueError(f"`x` must have shape (batch, steps, {model.in_channels}); got {tuple(x.shape)}")
-    elif x.dtype != model.head_dtype and not torch.is_autocast_enabled(x.device.type): raise ValueError(f"`x` is {x.dtype} and the model {model.head_dtype}: pass x.to({model.head_dtype}), or use autocast")
-    if not x.shape[1]: raise ValueError(f"`x` has no steps: shape {tuple(x.shape)}; pass at least one")
-    _check_mask(key_padding_mask, *x.shape[:2])
-    if isinstance(model.stem, nn.Embedding):
-        seen = x if key_padding_mask is None else x.masked_fill(key_padding_mask, 0)
-        if _is_true(((seen < 0) | (seen.long() >= model.stem.num_embeddings)).any()): raise ValueError(f"`x` holds tokens from {int(seen.min())} to {int(seen.max())}: this model's vocabulary has 0 to {model.stem.num_embeddings - 1}")
-    if model.fixed_len and x.shape[1] > model.max_len: raise ValueError(f"`x` has {x.shape[1]} steps, but this model was built for at most max_len={model.max_len}")
-
 # %% ../nbs/30_transformer.ipynb #b6592ac9
 class SequenceClassifier(nn.Module):
     """Transformer that classifies sequences of vectors or of tokens, with selectable attention.
@@ -158,7 +142,7 @@ class SequenceClassifier(nn.Module):
     def __init__(self,
         in_channels:int,      # Channels of a step; with stem `tokens` the size of the vocabulary
         n_classes:int,        # Number of classes
-        max_len:int|None=None,# Longest sequence; needed by `flatten` and by learned positions
+        max_len:int|None=None,# Longest sequence; needed by `flatten`, by `learned` positions and by `dilated`
         attention:str="agf",  # A name in `ATTENTIONS`: `agf`, `softmax`, `efficient`, ...
         dim:int=64,           # Width of a token
         num_heads:int=4,      # Heads of the attention
@@ -196,14 +180,14 @@ class SequenceClassifier(nn.Module):
         self.norm = nn.LayerNorm(dim) if norm == "pre" else nn.Identity()
         self.final = nn.Sequential(nn.GELU(), nn.Dropout(dropout)) if final_act else nn.Identity()
         self.head_drop = nn.Dropout(head_dropout)
-        features = (dim*longest if pool == "flatten" else dim)*self.towers**2
+        features = (dim*longest if pool == "flatten" else dim)*(1 if self.towers == 1 else 4)   # of a pair: both, their product, their difference
         self.head = nn.Linear(features, n_classes) if head == "linear" else nn.Sequential(nn.Linear(features, ffn_dim), nn.ReLU(), nn.Linear(ffn_dim, n_classes))
 
     @property
-    def head_dtype(self): return next(self.parameters()).dtype
+    def dtype(self): return next(self.parameters()).dtype
 
     def encode(self, x:Tensor, key_padding_mask:Tensor|None=None) -> tuple:
-        "The last block's tokens, normalised, `(b, m, dim)`, 0 at padding, and their mask, `(b, m)` or None; m = n but for stem `dilated`"
+        "The tokens that are pooled, `(b, m, dim)`, 0 at padding, and their mask, `(b, m)` or None; m = n but for stem `dilated`"
         _check_input(self, x, key_padding_mask)
         mask = key_padding_mask
         if isinstance(self.stem, nn.Embedding): x = self.stem((x if mask is None else x.masked_fill(mask, 0)).int())
@@ -223,10 +207,25 @@ class SequenceClassifier(nn.Module):
     def features(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
         "What the head sees, one vector a sequence"
         z, mask = self.encode(x, key_padding_mask)
-        if self.pool == "flatten": return nn.functional.pad(z, (0, 0, 0, self.max_len - z.shape[1])).flatten(1)
-        return self.head_drop(z.mean(1) if mask is None else z.sum(1)/(~mask).sum(1, keepdim=True).clamp_min(1))
+        if self.pool == "flatten": z = nn.functional.pad(z, (0, 0, 0, self.max_len - z.shape[1])).flatten(1)
+        else: z = z.mean(1) if mask is None else z.sum(1)/(~mask).sum(1, keepdim=True).clamp_min(1)
+        return self.head_drop(z)
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor: return self.head(self.features(x, key_padding_mask))
+
+# %% ../nbs/30_transformer.ipynb #3d1c77ab
+def _check_input(model, x, key_padding_mask):
+    "Refuse sequences that a model was not built for"
+    if isinstance(model.stem, nn.Embedding):
+        if x.ndim != 2 or x.is_floating_point() or x.is_complex(): raise ValueError(f"`x` must hold whole numbers below {model.in_channels}, shape (batch, tokens); got {x.dtype}, {tuple(x.shape)}")
+    elif x.ndim != 3 or x.shape[-1] != model.in_channels: raise ValueError(f"`x` must have shape (batch, steps, {model.in_channels}); got {tuple(x.shape)}")
+    elif x.dtype != model.dtype and not torch.is_autocast_enabled(x.device.type): raise ValueError(f"`x` is {x.dtype} and the model {model.dtype}: pass x.to({model.dtype}), or use autocast")
+    if not x.shape[1]: raise ValueError(f"`x` has no steps: shape {tuple(x.shape)}; pass at least one")
+    _check_mask(key_padding_mask, *x.shape[:2])
+    if isinstance(model.stem, nn.Embedding):
+        seen = x if key_padding_mask is None else x.masked_fill(key_padding_mask, 0)
+        if _is_true(((seen < 0) | (seen.long() >= model.stem.num_embeddings)).any()): raise ValueError(f"`x` holds tokens from {int(seen.min())} to {int(seen.max())}: this model's vocabulary has 0 to {model.stem.num_embeddings - 1}")
+    if model.fixed_len and x.shape[1] > model.max_len: raise ValueError(f"`x` has {x.shape[1]} steps, but this model was built for at most max_len={model.max_len}")
 
 # %% ../nbs/30_transformer.ipynb #41186a43
 class PairClassifier(SequenceClassifier):
