@@ -50,7 +50,7 @@ def _check_mask(key_padding_mask, b, n):
         raise ValueError(f"`key_padding_mask` hides every token of sequence {', '.join(map(str, hidden[:5]))}: leave at least one False, or drop empty sequences")
 
 def _check_logits(u, v, s, value, theta):
-    if u.ndim != 4 or not u.shape == v.shape == s.shape or value.shape[:3] != u.shape[:3]:
+    if not u.ndim == value.ndim == 4 or not u.shape == v.shape == s.shape or value.shape[:3] != u.shape[:3]:
         raise ValueError(f"`u`, `v`, `s` must share one shape (b, h, n, d) and `value` be (b, h, n, e); got {', '.join(str(tuple(o.shape)) for o in (u, v, s, value))}")
     if not all(o.is_floating_point() for o in (u, v, s, value)) or len({o.dtype for o in (u, v, s, value)}) > 1 and not torch.is_autocast_enabled(u.device.type):
         raise ValueError(f"`u`, `v`, `s` and `value` must share one floating dtype; got {', '.join(str(o.dtype) for o in (u, v, s, value))}")
@@ -93,8 +93,10 @@ def paper_penalty(
 def _column_cosine(W):
     d = W.shape[-1]
     if d == 1: return W.new_zeros(())
-    hat = W/W.square().sum(-2, keepdim=True).clamp_min(torch.finfo(W.dtype).tiny).sqrt()
-    return ((hat.sum(-1).square().sum(-1) - d)/(d*(d - 1))).mean()
+    square, tiny = W.square().sum(-2, keepdim=True), torch.finfo(W.dtype).tiny
+    hat = W/square.clamp_min(tiny).sqrt()
+    alive = (square >= tiny).sum((-2, -1))   # a column that has vanished is at no angle to itself
+    return ((hat.sum(-1).square().sum(-1) - alive)/(d*(d - 1))).mean()
 
 # %% ../nbs/20_attention.ipynb #c2484f51
 def spread_penalty(

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import AGFAttention, _check_mask, _check_tokens, token_softmax
+from .causal import CausalAGFAttention
 from .polynomial import PolynomialFilter, recurrence
 
 # %% ../nbs/24_baselines.ipynb #f49fc78a
@@ -62,6 +63,8 @@ def mixing_matrix(
     key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
 ) -> Tensor: # What each head multiplies its values by, shape `(b, h, n, n)`; O(n²) memory
     "The dense matrix of each head: values are mixed as `H @ v`"
+    if isinstance(layer, CausalAGFAttention): raise ValueError("a causal layer has a V for each token, and no single factors: row t of its matrix is the last row of the matrix of the first t tokens")
+    if not isinstance(layer, (Attention, AGFAttention)): raise ValueError(f"`layer` must be an `Attention` with a `mix`, or an `AGFAttention`; got {type(layer).__name__}")
     if isinstance(layer, AGFAttention):
         U, g, V = layer.factors(x, key_padding_mask)
         return (U*g) @ V.mT
@@ -310,7 +313,8 @@ def check_attention(
                 if not torch.allclose(y[i, :n], layer(x[i:i + 1, :n])[0], atol=1e-5): fails(f"a sequence of {n} tokens must give the same alone as beside others with padding")
             if not torch.allclose(y, layer(x.masked_fill(pad[..., None], 1e4), pad), atol=1e-5): fails("what stands at padding must not matter")
         x.requires_grad_()
-        layer.train()(x, pad).square().sum().backward()
+        y = layer.train()(x, pad)
+        if y.requires_grad: y.square().sum().backward()
         if x.grad is None or not x.grad[~pad].any() or not x.grad.isfinite().all(): fails("gradients must reach the tokens and be finite")
 
 def use_attention(

@@ -175,13 +175,13 @@ def affordable(
     runs:int,        # Runs that are wanted
     budget:float,    # Seconds for all of them
     tokens:int=1024, # Length of the piece that is timed
-) -> tuple: # Runs that fit, and None or the reason why fewer than 3 do
+) -> tuple: # Runs that fit, and None or the reason why fewer than 3 do, or than `runs`
     "How many runs of a slow layer fit a budget"
     piece = x[:1, :tokens].detach().clone().requires_grad_()
     training_step(layer, piece)
     step = min(_seconds(layer, piece) for _ in range(2))*len(x)*(x.shape[1]/piece.shape[1])**2
-    fit = min(runs, int(budget/step))
-    return fit, None if fit >= 3 else f"about {step:.3g} s a step, and 3 steps do not fit --budget {budget:g}"
+    least, fit = min(3, runs), int(min(runs, budget/step))
+    return fit, None if fit >= least else f"about {step:.3g} s a step, and {least} steps do not fit --budget {budget:g}"
 
 def bench_layer(
     sizes=tuple(SIZES),                # Names in `SIZES`
@@ -391,6 +391,7 @@ def run_layer(
             with open(args.out, "a") as f: f.write(json.dumps(r) + "\n")
     try:
         if args.threads < 1 or (args.pairs is not None and args.pairs < 1): raise ValueError("--threads and --pairs must be at least 1")
+        if not args.budget >= 0: raise ValueError(f"--budget must be at least 0; got {args.budget}")
         for given, flag, growing in ((args.sizes, "--sizes", False), (args.lengths, "--lengths", True), (args.figure, "--figure", True)):
             if given and growing != args.growth: raise ValueError(f"{flag} goes {'only with' if growing else 'not with'} --growth")
         torch.set_num_threads(args.threads)

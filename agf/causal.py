@@ -162,6 +162,7 @@ class CausalAGFAttention(AGFAttention):
         "Filter a run of tokens in parallel and return the state behind it"
         _check_run(self, x, key_padding_mask)
         want = (len(x), self.num_heads, self.dim//self.num_heads)
+        if state is not None and not isinstance(state, CausalState): raise ValueError(f"`state` is what `init_state`, `prefill` or `step` returned; got {type(state).__name__}: pass a mask as key_padding_mask=")
         if state is not None and state.top.shape != want: raise ValueError(f"`state` belongs to another batch or layer: its maxima have shape {tuple(state.top.shape)}, expected {want}; see `init_state`")
         U, g, v, value = _parts(self, x, key_padding_mask)
         return self._filter(U*g, v, value, state, key_padding_mask)

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from .attention import PENALTIES, AGFAttention, penalty_floor
+from .causal import CausalAGFAttention
 from .graph import effective_rank, high_frequency_ratio, mean_cosine_similarity, split_frequencies
 from .learner import Callback
 from .polynomial import PolynomialFilter
@@ -445,6 +446,7 @@ def singular_audit(
 ) -> pd.DataFrame: # A row a sequence and head: `rank`, `sigma`, `angle_u`, `angle_v` in degrees, `match_u`, `match_v`, `row_sum_min`, `row_sum_max`, `negative`, `saturated`
     "Form H, decompose it in float64 and compare with the learned factors; angles are NaN unless H has rank d"
     if not isinstance(layer, AGFAttention): raise ValueError(f"`layer` must be an `AGFAttention`; got {type(layer).__name__}: pass one layer of the model, e.g. `model.blocks[0].attention`")
+    if isinstance(layer, CausalAGFAttention): raise ValueError("a causal layer has a V for each token, and so no factors to compare: pass an `AGFAttention`")
     layer._check(x, key_padding_mask)
     keep = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device) if key_padding_mask is None else ~key_padding_mask
     with torch.no_grad():

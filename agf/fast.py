@@ -31,6 +31,8 @@ class _Gather(torch.autograd.Function):
         dim, dtype = W.shape[0], torch.promote_types(x.dtype, torch.float32)
         C, G = (torch.zeros(len(x), *shape, dtype=dtype, device=x.device) for shape in ((dim, x.shape[2]), (heads, dim//heads, dim//heads)))
         log_norm = torch.empty(len(x), dim, 1, dtype=dtype, device=x.device)
+        amp = _autocast(x)
+        half = torch.float16 in (x.dtype, amp[1] and amp[0])
         for seq, chunks in _tiles(*x.shape[:2], tokens):
             top, total, c, g = torch.full_like(log_norm[seq], torch.finfo(dtype).min), torch.zeros_like(log_norm[seq]), C[seq], G[seq]
             for t in chunks:
@@ -39,8 +41,10 @@ class _Gather(torch.autograd.Function):
                 if pad is not None: e = e.masked_fill(pad[seq, None, t], torch.finfo(dtype).min)
                 before, top = top, torch.maximum(top, e.amax(-1, keepdim=True))
                 shrink, e = (before - top).exp_(), e.sub_(top).exp_()
-                total.mul_(shrink).add_(e.sum(-1, keepdim=True))
-                c.mul_(shrink).add_(e.to(x.dtype) @ tile)
+                part = e.sum(-1, keepdim=True)
+                total.mul_(shrink).add_(part)
+                if half: c.mul_(shrink).add_(((e/part.clamp_min(torch.finfo(dtype).tiny)).to(x.dtype) @ tile)*part)   # float16 holds a mean, not a sum
+                else: c.mul_(shrink).add_(e.to(x.dtype) @ tile)
                 e, shrink = e.unflatten(1, (heads, -1)), shrink.unflatten(1, (heads, -1))
                 g.mul_(shrink).mul_(shrink.mT).add_(e @ e.mT)
             c.div_(total)
@@ -48,7 +52,7 @@ class _Gather(torch.autograd.Function):
             g.div_(total_h).div_(total_h.mT)
             log_norm[seq] = top + total.log()
         ctx.save_for_backward(x, W, pad, log_norm, C, G)
-        ctx.tokens, ctx.amp = tokens, _autocast(x)
+        ctx.tokens, ctx.amp = tokens, amp
         return C, G
 
     @staticmethod
@@ -57,7 +61,7 @@ class _Gather(torch.autograd.Function):
         x, W, pad, log_norm, C, G = ctx.saved_tensors
         dG = dG + dG.mT
         mean = (C*dC).sum(-1, keepdim=True) + (G*dG).sum(-1).flatten(1).unsqueeze(-1)   # the sum over all tokens
-        dx, dW, dC = torch.empty_like(x), torch.zeros_like(W), dC.to(x.dtype)
+        dx, dW, dC = torch.empty_like(x), torch.zeros_like(W, dtype=C.dtype), dC.to(x.dtype)
         with torch.autocast(x.device.type, *ctx.amp):
             for seq, chunks in _tiles(*x.shape[:2], ctx.tokens):
                 for t in chunks:
@@ -68,7 +72,7 @@ class _Gather(torch.autograd.Function):
                     dv = (dV.sub_(mean[seq])*V).to(x.dtype)
                     dW += (dv @ tile).sum(0)
                     dx[seq, t] = V.to(x.dtype).mT @ dC[seq] + dv.mT @ W
-        return dx, dW, None, None, None
+        return dx, dW.to(W.dtype), None, None, None
 
 # %% ../nbs/21_fast.ipynb #43d9badb
 def _autocast(x):
@@ -96,7 +100,7 @@ class _ByTile(torch.autograd.Function):
     @once_differentiable
     def backward(ctx, dy, dtotal):
         x, pad, C, *params = ctx.saved_tensors
-        dx, dC, dparams = torch.empty_like(x), torch.zeros_like(C), [torch.zeros_like(p) for p in params]
+        dx, dC, dparams = torch.empty_like(x), torch.zeros_like(C), [torch.zeros_like(p, dtype=torch.promote_types(p.dtype, torch.float32)) for p in params]
         for seq, chunks in _tiles(*x.shape[:2], ctx.tokens):
             for t in chunks:
                 inputs = [o.detach().requires_grad_() for o in (x[seq, t], C[seq], *params)]
@@ -106,7 +110,7 @@ class _ByTile(torch.autograd.Function):
                 dx[seq, t], part, *rest = torch.autograd.grad([o for o, _ in live], inputs, [g for _, g in live])
                 dC[seq] += part
                 for total, o in zip(dparams, rest): total += o
-        return None, None, dx, None, dC, *dparams
+        return None, None, dx, None, dC, *(total.to(p.dtype) for total, p in zip(dparams, params))
 
 # %% ../nbs/21_fast.ipynb #20d80030
 def _gram_penalty(kind, *grams):
@@ -116,8 +120,9 @@ def _gram_penalty(kind, *grams):
         square = G.diagonal(dim1=-2, dim2=-1)                        # squared column norms, (b, h, d)
         if kind == "paper": total = total + (G.sum((-2, -1)) - square.sum(-1) + (square - 1).abs().sum(-1)).mean()/d**2
         elif d > 1:
-            r = square.clamp_min(torch.finfo(G.dtype).tiny).rsqrt()
-            total = total + (((G @ r.unsqueeze(-1)).squeeze(-1)*r).sum(-1) - d).mean()/(d*(d - 1))
+            tiny = torch.finfo(G.dtype).tiny
+            r, alive = square.clamp_min(tiny).rsqrt(), (square >= tiny).sum(-1)
+            total = total + (((G @ r.unsqueeze(-1)).squeeze(-1)*r).sum(-1) - alive).mean()/(d*(d - 1))
     return total if torch.is_tensor(total) else grams[0].new_zeros(())
 
 # %% ../nbs/21_fast.ipynb #c199cc0f

@@ -65,7 +65,7 @@ def _lines(path):
     opener = {".xz": lzma.open, ".gz": gzip.open}.get(path.suffix, open)
     try:
         with opener(path, "rt", encoding="utf-8", newline="\n") as f: yield from enumerate(f, 1)
-    except (EOFError, lzma.LZMAError, gzip.BadGzipFile, UnicodeDecodeError) as e:
+    except (EOFError, lzma.LZMAError, gzip.BadGzipFile, zlib.error, UnicodeDecodeError) as e:
         raise ValueError(f"{path} is damaged or cut off ({type(e).__name__}): fetch it again") from e
 
 def _members(path, pattern):
@@ -83,13 +83,13 @@ def _members(path, pattern):
                 if any(raw.read()): raise tarfile.ReadError
     except (tarfile.TarError, EOFError, OSError, lzma.LZMAError, zlib.error) as e: raise ValueError(f"{path} is damaged or cut off ({type(e).__name__}): fetch it again") from e
 
-def _reviews(source):
-    "`(split, label, bytes)` of every review"
+def _reviews(source, test):
+    "`(split, label, bytes)` of every review; without `test` no file of that part is opened"
     if source.is_dir():
         root = source/"aclImdb" if (source/"aclImdb").is_dir() else source
         if (root/"train"/"pos").is_dir():
             for path in sorted(root.glob("*/*/*.txt")):
-                if path.parts[-3] in ("train", "test") and path.parts[-2] in ("pos", "neg"): yield path.parts[-3], int(path.parts[-2] == "pos"), path.read_bytes()
+                if path.parts[-3] in ("train", "test")[:1 + test] and path.parts[-2] in ("pos", "neg"): yield path.parts[-3], int(path.parts[-2] == "pos"), path.read_bytes()
             return
         files = sorted(p for p in source.iterdir() if re.search(r"\.jsonl(\.xz|\.gz)?$|^aclImdb.*\.tar\.gz$", p.name))
         if len(files) != 1: raise FileNotFoundError(f"{source} holds no reviews: expected train/pos/*.txt and so on, or one .jsonl, .jsonl.gz, .jsonl.xz or aclImdb_v1.tar.gz in it")
@@ -115,9 +115,10 @@ def _text(source, length, test):
                 for row in load_dataset("stanfordnlp/imdb", split=split): found[split][0].append(row["text"].encode()), found[split][1].append(row["label"])
         except Exception as e: raise FileNotFoundError(f"the reviews could not be downloaded ({type(e).__name__}): fetch aclImdb_v1.tar.gz (ai.stanford.edu/~amaas/data/sentiment) and pass it as folder (--data-folder)") from e
     else:
-        for split, label, content in _reviews(source):
+        for split, label, content in _reviews(source, test):
             if split == "train" or test: found[split][0].append(content[:length]), found[split][1].append(label)
     if not found["train"][0] or test and not found["test"][0]: raise FileNotFoundError(f"{source} holds no reviews in train{' and test' if test else ''}/pos and neg")
+    if set(found["train"][1]) != {0, 1}: raise ValueError(f"{source} holds training reviews of one class only: expected train/pos and train/neg")
     return {split: _part(*_pack(texts, length), labels) for split, (texts, labels) in found.items() if texts}
 
 # %% ../nbs/43_lra.ipynb #6fd09a81
@@ -143,7 +144,7 @@ def _batch(content, name):
     try:
         o = _ArraysOnly(io.BytesIO(content), encoding="bytes").load()
         rgb, labels = np.asarray(o[b"data"], np.uint8).reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), [int(l) for l in o[b"labels"]]
-        if len(rgb) != len(labels): raise ValueError("labels do not match")
+        if len(rgb) != len(labels) or not all(0 <= l < 10 for l in labels): raise ValueError("its labels are not one of ten classes an image")
     except Exception as e: raise ValueError(f"{name} is no file of CIFAR-10 ({type(e).__name__}: {e})") from e
     return [np.asarray(Image.fromarray(a).convert("L")).ravel() for a in rgb], labels
 
@@ -162,7 +163,8 @@ def _image(source, test):
                 keep(split, [np.asarray(Image.fromarray(a).convert("L")).ravel() for a in d.data], d.targets)
         except Exception as e: raise FileNotFoundError(f"the images could not be downloaded ({type(e).__name__}): fetch cifar-10-python.tar.gz (cs.toronto.edu/~kriz/cifar.html) and pass it as folder (--data-folder)") from e
     elif source.is_dir() and (where := next((p for p in (source, source/"cifar-10-batches-py") if (p/"data_batch_1").is_file()), None)):
-        for path in sorted(where.glob("*_batch*")): keep("test" if path.name == "test_batch" else "train", *_batch(path.read_bytes(), path))
+        for path in sorted(where.glob("*_batch*")):
+            if test or path.name != "test_batch": keep("test" if path.name == "test_batch" else "train", *_batch(path.read_bytes(), path))
     elif source.is_dir():
         for path in sorted(source.glob("*/*/*")):
             split, kind = path.parts[-3:-1]
@@ -171,11 +173,12 @@ def _image(source, test):
         pattern = r"(?:^|/)(train|test)/([^/]+)/[^/]+\.(?:png|jpe?g)$|(?:^|/)((?:data|test)_batch\w*)$"
         for match, content in _members(source, pattern):
             name = f"{source}: {match[0].lstrip('/')}"
-            if match[3]: keep("test" if match[3] == "test_batch" else "train", *_batch(content, name))
-            elif match[1] == "train" or test: keep(match[1], [_gray(content, name)], [match[2]])
+            split = match[1] or ("test" if match[3] == "test_batch" else "train")
+            if split == "train" or test: keep(split, *(_batch(content, name) if match[3] else ([_gray(content, name)], [match[2]])))
     if not found["train"][0] or test and not found["test"][0]:
         raise FileNotFoundError(f"{source} holds no images in train{' and test' if test else ''}: expected train/CLASS/*.png or .jpg and test/CLASS/..., or the original cifar-10-python.tar.gz")
-    names = sorted({l for _, labels in found.values() for l in labels}) if isinstance(found["train"][1][0], str) else CIFAR
+    if new := sorted({*found["test"][1]} - {*found["train"][1]}): raise ValueError(f"{source} has classes in test that no training image has: {', '.join(map(str, new[:5]))}")
+    names = sorted({*found["train"][1]}) if isinstance(found["train"][1][0], str) else CIFAR
     number = {n: i for i, n in enumerate(names)} if names is not CIFAR else {i: i for i in range(10)}
     return {split: _part(np.stack(x), np.full(len(x), 1024), [number[l] for l in y]) for split, (x, y) in found.items() if x}, tuple(names)
 
@@ -199,6 +202,7 @@ def _listops(source, scale, test, length, workers):
                 row = [number[w] for w in text.split() if w not in "()"][:length]
                 x.append(np.pad(np.array(row, np.uint8), (0, length - len(row)))), lengths.append(len(row)), y.append(range(10).index(int(value)))
             except (ValueError, KeyError) as e: raise ValueError(f"{path}, line {i}: expected an expression, a tab and a digit") from e
+        if not x: raise ValueError(f"{path} holds no expressions")
         found[p] = _part(np.stack(x), lengths, y)
     return found
 

@@ -11,7 +11,7 @@ import warnings
 import torch
 from torch import Tensor, nn
 
-from .attention import PENALTIES, AGFAttention, token_softmax, _by_weight, _exporting, _is_true
+from .attention import PENALTIES, AGFAttention, token_softmax, _by_weight, _check_tokens, _exporting, _is_true
 
 # %% ../nbs/23_multihead.ipynb #bc66f0a2
 def _read_mask(mask, b, n):
@@ -91,10 +91,11 @@ class AGFMultiheadAttention(AGFAttention):
         init_std:float=0.,  # Spread of the learned coefficients at the start (before tanh)
         theta0_init:float=0., # Where a learned $\theta_0$ starts
         penalty:str|None="paper", # `paper`, `spread` or `None`
+        nonnegative:bool=False, # Use the learned coefficients' absolute values
     ):
         _refuse(dropout=dropout, add_bias_kv=add_bias_kv, add_zero_attn=add_zero_attn)
         super().__init__(embed_dim, num_heads, order, basis, a, b, domain, theta0, bounded, init_std, theta0_init=theta0_init, penalty=penalty,
-                         bias=bias, device=device, dtype=dtype)
+                         bias=bias, nonnegative=nonnegative, device=device, dtype=dtype)
         self.embed_dim, self.head_dim, self.dropout, self.batch_first = embed_dim, embed_dim//num_heads, 0., batch_first
         self.kdim, self.vdim = embed_dim if kdim is None else kdim, embed_dim if vdim is None else vdim
         if self.kdim != embed_dim: self.v_proj = nn.Linear(self.kdim, embed_dim, False, device=device, dtype=dtype)
@@ -127,6 +128,7 @@ class AGFMultiheadAttention(AGFAttention):
         _refuse(is_causal=is_causal, attn_mask=attn_mask)
         itself, single, shared = query is key, query.ndim == 2, key is value
         query, key, value = _batched(query, key, value, (self.embed_dim, self.kdim, self.vdim), self.batch_first)
+        for x, proj in ((query, self.u_proj), (key, self.v_proj), (value, self.value_proj)): _check_tokens(x, x.shape[-1], proj)
         if single and key_padding_mask is not None: key_padding_mask = key_padding_mask.unsqueeze(0)
         hidden, logits = _read_mask(key_padding_mask, *key.shape[:2])
         if hidden is not None:
@@ -139,7 +141,7 @@ class AGFMultiheadAttention(AGFAttention):
         # an exported graph serves all lengths, so it cannot branch on one
         long = _by_weight(self.value_proj, self.out_proj) and not _exporting() and min(query.shape[1], key.shape[1]) > self.dim
         y = (self._long if long else self._short)(A, V, value)
-        if itself and hidden is not None: y = y.masked_fill(hidden.unsqueeze(-1), 0)
+        if hidden is not None: y = y.masked_fill((hidden if itself else hidden.all(-1, keepdim=True)).unsqueeze(-1), 0)
         H = (A @ V.mT).to(y.dtype) if need_weights else None
         if H is not None and average_attn_weights: H = H.mean(1)
         if single: return y.squeeze(0), H if H is None else H.squeeze(0)
@@ -200,10 +202,13 @@ class _BertSelfAttention(nn.Module):
         return self.attn(hidden_states, hidden_states, hidden_states, _seen_to_mask(attention_mask), bool(output_attentions), average_attn_weights=False)
 
 # %% ../nbs/23_multihead.ipynb #ef53d50e
+_MHA = {"in_proj_weight", "in_proj_bias", "q_proj_weight", "k_proj_weight", "v_proj_weight", "bias_k", "bias_v", "out_proj.weight", "out_proj.bias"}   # all that `nn.MultiheadAttention` can have
+
 def _replacement(m, options):
     "An AGF layer in the place of `m` and the dropout that it loses, or None if `m` is no attention known here"
     name, linear = type(m).__name__, lambda *names: all(isinstance(getattr(m, k, None), nn.Linear) for k in names)
     if isinstance(m, nn.MultiheadAttention):
+        if unknown := sorted(k for k, _ in m.named_parameters() if k not in _MHA): raise ValueError(f"{name} has parameters that have no place in an AGF layer: {', '.join(unknown)}; replace it by hand")
         weight = m.out_proj.weight
         return AGFMultiheadAttention(m.embed_dim, m.num_heads, 0., m.out_proj.bias is not None, m.bias_k is not None, m.add_zero_attn, m.kdim, m.vdim,
                                      m.batch_first, weight.device, weight.dtype, **options), m.dropout

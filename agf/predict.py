@@ -31,7 +31,7 @@ def read_series(
         try:
             X = np.load(path, allow_pickle=False)
             if not isinstance(X, np.ndarray): raise ValueError("an archive of arrays, .npz")
-        except (ValueError, EOFError) as e: raise ValueError(f"{path} is no readable array of numbers ({' '.join(str(e).split())[:120]}): write it with numpy.save") from e
+        except Exception as e: raise ValueError(f"{path} is no readable array of numbers ({' '.join(str(e).split())[:120]}): write it with numpy.save") from e
         if X.ndim not in (2, 3) or X.dtype.kind not in "fiu" or not X.size: raise ValueError(f"{path} holds {X.dtype} of shape {X.shape}: pass numbers (cases, channels, steps), or (cases, steps) for one channel")
         X = X[:, None] if X.ndim == 2 else X
     elif path.suffix == ".csv": X = _read_csv(path)[:, None]
@@ -57,7 +57,8 @@ def _read_csv(path):
     except UnicodeDecodeError as e: raise ValueError(f"{path} is not UTF-8 text (byte {e.start}): is it a .csv file?") from e
     for mark, name in {";": "semicolons", "\t": "tabs"}.items():
         if mark in text and "," not in text: raise ValueError(f"{path} separates by {name}: expected numbers separated by commas, as DataFrame.to_csv(index=False) writes them")
-    rows, found = [(i, r) for i, r in enumerate(csv.reader(text.splitlines()), 1) if r], []
+    try: rows, found = [(i, r) for i, r in enumerate(csv.reader(text.splitlines()), 1) if r], []
+    except csv.Error as e: raise ValueError(f"{path} is no readable table ({e}): is a quotation mark left open?") from e
     first = [v.strip() for v in rows[0][1]] if rows else []
     def counted(row): return bool(row) and row == list(map(str, range(len(row))))   # pandas' default names
     named = any(first) and all(_number(v) is None for v in first)

@@ -51,14 +51,20 @@ def _tables(records):
     def key(r):
         limits = "epochs|scale|length" + ("" if r.get("steps_done") == r.get("steps") else "|max-minutes")
         budget = re.findall(rf" --(?:{limits}) \S+", r.get("command") or "")
+        if r.get("precision", "fp32") != "fp32": budget.append(f" --precision {r['precision']}")
         return r["task"], r["variant"] + "".join(budget), "test" if r["protocols"] else "validation", r["attention"]
-    def one(n, r): return json.dumps([r.get(k) for k in ("task", "attention", "variant", "seed", "scale", "length", "protocols", "recipe")]) if r.get("steps") else n
+    def one(n, r): return json.dumps([r.get(k) for k in ("task", "attention", "variant", "seed", "scale", "length", "precision", "protocols", "recipe")]) if r.get("steps") else n
     records = list({one(n, r): r for n, r in enumerate(records)}.values())   # a run in pieces leaves a record for each; the last one counts
-    newest, tables = {key(r): r.get("recipe") for r in records}, {}
-    older = sum(r.get("recipe") != newest[key(r)] for r in records)
+    def place(r): return r["task"], r.get("scale"), r.get("length"), bool(r["protocols"])
+    cases = {place(r): r["fingerprint"] for r in records if r.get("fingerprint")}   # the newest data of a name
+    known = [r for r in records if r.get("fingerprint") in (None, cases.get(place(r)))]
+    if len(known) < len(records): warnings.warn(f"{len(records) - len(known)} records of other data are left out")
+    def shared(r): return key(r)[:3] + ((r["attention"],) if r["variant"] == "anchor" else ())   # all attentions of a table have one recipe
+    newest, tables = {shared(r): r.get("recipe") for r in known}, {}
+    older = sum(r.get("recipe") != newest[shared(r)] for r in known)
     if older: warnings.warn(f"{older} records of an older recipe are left out")
-    for r in records:
-        if r.get("recipe") == newest[key(r)]:
+    for r in known:
+        if r.get("recipe") == newest[shared(r)]:
             runs = tables.setdefault(key(r)[:3], {}).setdefault(r["attention"], {}).setdefault(r["seed"], {})
             runs.update({k: v for k, v in {**r, **r["accuracy"]}.items() if v is not None})
     for task, variant, judged in [k for k in tables if k[1] == "anchor"]:
@@ -430,10 +436,10 @@ def _plan(args):
     if not attentions and not anchors: raise ValueError("nothing to run: pass --attention or --anchors")
     for name in anchors:
         if name not in ANCHORS: raise ValueError(f"unknown anchor {name!r}: pass one of {', '.join(ANCHORS)}")
-    _check_reference(args.reference)
     if anchors and args.no_test: raise ValueError("anchors are judged on the test file: leave out --anchors or --no-test")
     options, device = _settings(args.options), str(pick_device(args.device))
     for attention in attentions: use_attention(attention)
+    _check_reference(args.reference)
     _check_budget(args.epochs, args.protocol)
     for task in tasks:
         for attention, variant in product(attentions or ["agf"], variants): _check_run(attention, min(seeds), recipe(task, variant, options))
@@ -446,20 +452,23 @@ def _plan(args):
 def _plan_lra(args):
     "Jobs of a command line, each `(kind, options)`; ValueError where one could not start"
     from agf.cli import _settings
-    from agf.experiment import _check_run, pick_device
-    from agf.presets import PRESETS, recipe
-    from agf.steps import scaled
+    from agf.experiment import pick_device
+    from agf.lra import LENGTHS
+    from agf.presets import PRESETS
+    from agf.steps import _ready
     tasks, attentions, seeds, variants = (list(dict.fromkeys(o)) for o in (args.tasks, args.attention, args.seeds, args.variant))
     if tasks == ["all"]: tasks = [p.task for p in PRESETS.values() if p.steps]
     folder = args.data_folder and Path(args.data_folder).expanduser()
     if folder and not folder.exists(): raise ValueError(f"--data-folder {folder} does not exist")
+    if args.max_minutes is not None and not args.max_minutes > 0: raise ValueError(f"--max-minutes must be above 0; got {args.max_minutes}")
     if args.jobs < 1: raise ValueError(f"--jobs must be at least 1; got {args.jobs}")
-    _check_reference(args.reference)
     for attention in attentions: use_attention(attention)
+    _check_reference(args.reference)
     options, device = _settings(args.options), str(pick_device(args.device))
     for task in tasks:
         if not task.startswith("lra/"): raise ValueError(f"unknown task {task!r}: the tasks of the Long Range Arena are written lra/NAME, e.g. lra/listops")
-        for attention, variant in product(attentions, variants): _check_run(attention, min(seeds), scaled(recipe(task, variant, options), args.scale))
+        if args.length is not None and (task not in LENGTHS or args.length < 16): raise ValueError(f"--length must be at least 16, and is given for {', '.join(LENGTHS)} only; got {args.length} for {task}")
+        for attention, variant in product(attentions, variants): _ready(task, attention, variant, options, min(seeds), args.scale, device, args.precision)
     def data(task): return folder/task.removeprefix("lra/") if folder and len(tasks) > 1 and (folder/task.removeprefix("lra/")).exists() else folder
     return [("steps", dict(task=task, attention=attention, variant=variant, seed=seed, scale=args.scale, max_minutes=args.max_minutes, length=args.length, test=not args.no_test, device=device,
                            out=args.out, folder=data(task), options=options, compiled=args.compile, precision=args.precision))
@@ -479,8 +488,10 @@ def _forecast(args):
     rows = [forecast(**{k: o[k] for k in ("task", "attention", "variant", "length", "device", "options", "compiled", "precision")})
             for o in track(jobs, "timing steps", console=console, transient=True, disable=not console.is_terminal)]
     for r in rows:
+        r.update(steps=max(1, round(r["steps"]*args.scale)), seeds=len(set(args.seeds)))
+        r["hours"] = r["seeds"]*r["steps"]*r["seconds_per_step"]/3600
         if args.json: print(json.dumps(r))
-        else: print(f"{r['task']:17} {r['attention']:10} {r['variant']:12} {r['seconds_per_step']:9.4f} s/step x {r['steps']:6,} = {r['hours']:8.2f} h   {r['peak_memory_mib'] or math.nan:7,.0f} MiB")
+        else: print(f"{r['task']:17} {r['attention']:10} {r['variant']:12} {r['seconds_per_step']:9.4f} s/step x {r['steps']:6,} x {r['seeds']} seed{'s'*(r['seeds'] > 1)} = {r['hours']:8.2f} h   {r['peak_memory_mib'] or math.nan:7,.0f} MiB")
     if not args.json: print(f"on {rows[0]['device']}, training only; {sum(r['hours'] for r in rows):.2f} h in all")
     return 0
 
@@ -525,11 +536,12 @@ def _write(out, table, records):
 # %% ../nbs/48_suite.ipynb #00fb5a0e
 def _report(args):
     from agf.experiment import read_records
-    _check_reference(args.reference)
+    _check_reference(use_attention(args.reference))
     files = [Path(f) for f in args.records or [Path(args.out)/"records.jsonl"]]
     for f in files:
         if not f.is_file(): raise ValueError(f"there is no {f}: agf-bench uea or agf-train writes records")
-    records = [r for f in files for r in read_records(f) if not args.tasks or r["task"] in args.tasks]
+    records = [r for f in files for r in read_records(f) if not args.tasks or r.get("task") in args.tasks]
+    if any(not {"task", "attention", "variant", "seed", "protocols", "accuracy"} <= r.keys() for r in records): raise ValueError(f"{', '.join(map(str, files))} holds records that are no runs of agf-train or agf-bench: pass files such as results/uea.jsonl")
     if not records: raise ValueError(f"no records{' of ' + ', '.join(args.tasks) if args.tasks else ''} in {', '.join(map(str, files))}")
     table = results_table(records, args.reference)
     if args.format == "text": _print(table, _wide())

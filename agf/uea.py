@@ -7,6 +7,8 @@ __all__ = ['PAPER_SETS', 'known_sets', 'find', 'read_ts', 'Series', 'standardise
 
 # %% ../nbs/42_uea.ipynb #4d05ad79
 import os
+import shutil
+import tempfile
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,7 +46,13 @@ def _download(name):
         from aeon.datasets import load_classification
         try: cache.mkdir(parents=True, exist_ok=True)
         except OSError as e: raise ValueError(f"cannot write the data cache {cache} ({e.strerror}): set AGF_DATA to a folder that you can write, or pass a folder that holds {name}") from e
-        try: load_classification(name, extract_path=str(cache))
+        try:
+            with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=cache) as fresh:
+                load_classification(name, extract_path=fresh)
+                if not _has(cache/name, name): shutil.rmtree(cache/name, ignore_errors=True)   # half of it, as a killed process leaves it
+                try: os.replace(Path(fresh)/name, cache/name)   # whole or not at all
+                except OSError:
+                    if not _has(cache/name, name): raise   # else another process was first
         except Exception as e:
             raise FileNotFoundError(f"{name} is in no installed package and could not be downloaded ({type(e).__name__}): "
                                     f"put {name}/{name}_TRAIN.ts and {name}_TEST.ts into a folder and pass that folder") from e

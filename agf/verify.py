@@ -24,7 +24,8 @@ from .presets import Recipe, StepRecipe, recipe
 # %% ../nbs/47_verify.ipynb #cac514270
 def _circumstances(a, b):
     "What differs around two records: `name: then, now`"
-    flat = [{"commit": r.get("commit"), "device": r.get("device"), **(r.get("versions") or {})} for r in (a, b)]
+    data = bool(a.get("fingerprint") and b.get("fingerprint"))   # older records have none
+    flat = [{**({"data": r["fingerprint"]} if data else {}), "commit": r.get("commit"), "device": r.get("device"), **(r.get("versions") or {})} for r in (a, b)]
     return [f"{k}: {flat[0].get(k)}, now {flat[1].get(k)}" for k in {**flat[0], **flat[1]} if flat[0].get(k) != flat[1].get(k)]
 
 def _distance(a, b):
