@@ -123,6 +123,8 @@ def predict(
         print(f"agf-predict: {e}", file=sys.stderr)
         return 2
     if args.out: print(f"{len(series)} predictions in {args.out}", file=sys.stderr)
+    cut = sum(o.shape[-1] > model.max_len_ for o in series)
+    if cut: print(f"longer than every training series, and cut to {model.max_len_} steps: {cut} of {len(series)} series", file=sys.stderr)
     if labels:
         known = {_number(c): k for k, c in enumerate(classes) if _number(c) is not None} | {c: k for k, c in enumerate(classes)}   # 0.0 is 0
         truth = [known.get(y, known.get(_number(y))) for y in labels]

@@ -105,13 +105,14 @@ def results_table(
     def main(judged): return "honest" if judged == "test" else "honest_val"
     for (task, variant, judged), by in sorted(tables.items()):
         for attention in sorted(by, key=_order): add(task, variant, judged, attention, _row(by[attention], by.get(reference, {}), main(judged)))
-    for variant, judged in sorted({k[1:] for k in tables}):
-        per_task = [by for k, by in tables.items() if k[1:] == (variant, judged)]
+    def family(key): return key[0].startswith("lra/"), *key[1:]
+    for arena, variant, judged in sorted({family(k) for k in tables}):   # an average over one archive, not over both
+        per_task = [by for k, by in tables.items() if family(k) == (arena, variant, judged)]
         averages = {a: _average([by[a] for by in per_task]) for a in set.intersection(*map(set, per_task))}
         for attention in sorted(averages, key=_order) if len(per_task) > 1 else ():
             row = _row(averages[attention], averages.get(reference, {}), main(judged))
             means = [_row(by[attention], {}, main(judged)) for by in per_task]
-            add("average", variant, judged, attention, {**row, **{k: statistics.fmean(m[k] for m in means) for k in ("accuracy", "paper", "last")}})
+            add("lra/average" if arena else "average", variant, judged, attention, {**row, **{k: statistics.fmean(m[k] for m in means) for k in ("accuracy", "paper", "last")}})
     return pd.DataFrame(rows)
 
 def _average(tasks):
@@ -140,7 +141,7 @@ def _layout(table):
         columns = {k: list(v) for k, v in columns.items()}
         columns = {k: v for k, v in columns.items() if k in ("", "seeds") or set(v) - {"–", "reference"}}
         epochs = sorted({int(e) for e in part.epochs.dropna()})
-        title = ["average over tasks" if task == "average" else task, variant]
+        title = ["average over tasks" if task == "average" else "average over Arena tasks" if task == "lra/average" else task, variant]
         if epochs and "--epochs" not in variant: title.append(f"{' or '.join(map(str, epochs))} epochs")
         steps = sorted({int(n) for n in part.steps.dropna()})
         if steps: title.append(f"{' or '.join(f'{n:,}' for n in steps)} steps")
