@@ -15,7 +15,7 @@ def _check(x, dim, key_padding_mask):
     if key_padding_mask is not None and (key_padding_mask.dtype != torch.bool or key_padding_mask.shape != x.shape[:2]): raise ValueError(f"`key_padding_mask` must be bool, True for padding, shape {tuple(x.shape[:2])}; got {key_padding_mask.dtype}, {tuple(key_padding_mask.shape)}")
 
 def _check_kernel(kernel):
-    if kernel < 1 or kernel % 2 == 0: raise ValueError(f"`kernel` must be odd and at least 1; got {kernel}")
+    if not isinstance(kernel, int) or kernel < 1 or kernel % 2 == 0: raise ValueError(f"`kernel` must be odd and at least 1; got {kernel}")
 
 def _hide(x, key_padding_mask): return x if key_padding_mask is None else x.masked_fill(key_padding_mask.unsqueeze(-1), 0)
 

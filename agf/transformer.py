@@ -161,11 +161,14 @@ class SequenceClassifier(nn.Module):
         agf:dict|None=None,   # Options of `AGFAttention`
         head:str="linear",    # `linear`, or `mlp` with a hidden layer of `ffn_dim` ReLUs
         local:str|None=None,  # Module in front of the attention: `conv`, `dense`, `average` or None
+        local_kernel:int|None=None, # Tokens that `conv` or `dense` sees, odd; default 5 or 9
     ):
         config = {k: v for k, v in locals().items() if k not in ("self", "__class__")}
         super().__init__()
         self.config = config
         _check_body(stem, position, pool, head, max_len)
+        if local_kernel is not None and local not in ("conv", "dense"): raise ValueError(f"`local_kernel` is the kernel of local 'conv' or 'dense'; got local={local!r}")
+        kernel = {} if local_kernel is None else dict(kernel=local_kernel)
         self.in_channels, self.max_len, self.pool, self.input_scale, self.mask_attention = in_channels, max_len, pool, input_scale, mask_attention
         self.fixed_len = pool == "flatten" or position == "learned"
         longest = max_len or 0   # where it is needed, it was given
@@ -176,7 +179,7 @@ class SequenceClassifier(nn.Module):
         self.drop = nn.Dropout(dropout)
         ffn_dim = ffn_dim or 2*dim
         self.blocks = nn.ModuleList(EncoderBlock(make_attention(attention, dim, num_heads, **(agf or {})), dim, ffn_dim, dropout, norm,
-                                                 make_local(local, dim) if local else None) for _ in range(depth))
+                                                 make_local(local, dim, **kernel) if local else None) for _ in range(depth))
         self.norm = nn.LayerNorm(dim) if norm == "pre" else nn.Identity()
         self.final = nn.Sequential(nn.GELU(), nn.Dropout(dropout)) if final_act else nn.Identity()
         self.head_drop = nn.Dropout(head_dropout)
