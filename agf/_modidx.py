@@ -273,6 +273,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                           'agf.fast._Gather.forward': ('fast.html#_gather.forward', 'agf/fast.py'),
                           'agf.fast._autocast': ('fast.html#_autocast', 'agf/fast.py'),
                           'agf.fast._cut': ('fast.html#_cut', 'agf/fast.py'),
+                          'agf.fast._exact': ('fast.html#_exact', 'agf/fast.py'),
                           'agf.fast._gram_penalty': ('fast.html#_gram_penalty', 'agf/fast.py'),
                           'agf.fast._tiles': ('fast.html#_tiles', 'agf/fast.py')},
             'agf.graph': { 'agf.graph._check': ('graph.html#_check', 'agf/graph.py'),

@@ -28,8 +28,8 @@ def _check_tokens(x, dim, proj):
     if not isinstance(x, Tensor): raise ValueError(f"`x` must be a tensor of shape (batch, tokens, {dim}); got {type(x).__name__}")
     if x.ndim != 3 or x.shape[-1] != dim: raise ValueError(f"`x` must have shape (batch, tokens, {dim}); got {tuple(x.shape)}")
     if not x.shape[1]: raise ValueError(f"`x` has no tokens: shape {tuple(x.shape)}; pass at least one")
-    dtype = getattr(getattr(proj, "weight", None), "dtype", x.dtype)   # a quantised layer has none
-    if x.dtype != dtype and not torch.is_autocast_enabled(x.device.type): raise ValueError(f"`x` is {x.dtype} and the layer {dtype}: pass x.to({dtype}), move the layer to {x.dtype}, or use autocast")
+    dtype = getattr(getattr(proj, "weight", None), "dtype", x.dtype)   # a quantised layer has none, or whole numbers
+    if dtype.is_floating_point and x.dtype != dtype and not torch.is_autocast_enabled(x.device.type): raise ValueError(f"`x` is {x.dtype} and the layer {dtype}: pass x.to({dtype}), move the layer to {x.dtype}, or use autocast")
 
 # %% ../nbs/20_attention.ipynb #7797ea90
 _exporting = getattr(torch.compiler, "is_exporting", torch.compiler.is_compiling)

@@ -46,7 +46,7 @@ class _Gather(torch.autograd.Function):
                 if half: c.mul_(shrink).add_(((e/part.clamp_min(torch.finfo(dtype).tiny)).to(x.dtype) @ tile)*part)   # float16 holds a mean, not a sum
                 else: c.mul_(shrink).add_(e.to(x.dtype) @ tile)
                 e, shrink = e.unflatten(1, (heads, -1)), shrink.unflatten(1, (heads, -1))
-                g.mul_(shrink).mul_(shrink.mT).add_(e @ e.mT)
+                with _exact(x): g.mul_(shrink).mul_(shrink.mT).add_(e @ e.mT)
             c.div_(total)
             total_h = total.unflatten(1, (heads, -1))
             g.div_(total_h).div_(total_h.mT)
@@ -68,7 +68,8 @@ class _Gather(torch.autograd.Function):
                     tile = _cut(x, pad, seq, t)
                     V = (W @ tile.mT).to(C.dtype).sub_(log_norm[seq]).exp_()
                     if pad is not None: V = V.masked_fill(pad[seq, None, t], 0)
-                    dV = (dC[seq] @ tile.mT).to(C.dtype) + (dG[seq] @ V.unflatten(1, (G.shape[1], -1))).flatten(1, 2)
+                    with _exact(x): dV = (dG[seq] @ V.unflatten(1, (G.shape[1], -1))).flatten(1, 2)
+                    dV = (dC[seq] @ tile.mT).to(C.dtype) + dV
                     dv = (dV.sub_(mean[seq])*V).to(x.dtype)
                     dW += (dv @ tile).sum(0)
                     dx[seq, t] = V.to(x.dtype).mT @ dC[seq] + dv.mT @ W
@@ -78,6 +79,10 @@ class _Gather(torch.autograd.Function):
 def _autocast(x):
     "Autocast's dtype and switch for the device of `x`, as `torch.autocast` takes them"
     return torch.get_autocast_dtype(x.device.type), torch.is_autocast_enabled(x.device.type)
+
+def _exact(x):
+    "Gram matrices are not left to autocast: the penalty is made of small differences of their entries"
+    return torch.autocast(x.device.type, enabled=False)
 
 # %% ../nbs/21_fast.ipynb #d680748a
 class _ByTile(torch.autograd.Function):
@@ -148,7 +153,7 @@ class LeanAGFAttention(AGFAttention):
         if pad is not None: y = y.masked_fill(pad.unsqueeze(-1), 0)
         if not (self.training and self.penalty): return y, y.new_zeros(len(y), 0)
         U = U.transpose(1, 2)
-        return y, U.mT @ U
+        with _exact(x): return y, U.mT @ U
 
     def forward(self,
         x:Tensor, # Tokens, shape `(b, n, dim)`
@@ -162,5 +167,5 @@ class LeanAGFAttention(AGFAttention):
         weights = torch.cat([self.u_proj.weight, self.s_proj.weight]), self.value_proj.weight, self.out_proj.weight
         biases = [torch.cat([self.u_proj.bias, self.s_proj.bias]), self.value_proj.bias, self.out_proj.bias] if self.u_proj.bias is not None else [x.new_zeros(size) for size in (2*self.dim, self.dim, self.dim)]
         y, gram = _ByTile.apply(self._tile, tokens, x, key_padding_mask, C, *(o for pair in zip(weights, biases) for o in pair), self.filter.theta)
-        self.last_penalty = _gram_penalty(self.penalty, gram, G) if self.training and self.penalty else None
+        with _exact(x): self.last_penalty = _gram_penalty(self.penalty, gram, G) if self.training and self.penalty else None
         return y

@@ -31,6 +31,7 @@ def read_series(
         try:
             X = np.load(path, allow_pickle=False)
             if not isinstance(X, np.ndarray): raise ValueError("an archive of arrays, .npz")
+        except OSError: raise   # says itself why the file cannot be opened
         except Exception as e: raise ValueError(f"{path} is no readable array of numbers ({' '.join(str(e).split())[:120]}): write it with numpy.save") from e
         if X.ndim not in (2, 3) or X.dtype.kind not in "fiu" or not X.size: raise ValueError(f"{path} holds {X.dtype} of shape {X.shape}: pass numbers (cases, channels, steps), or (cases, steps) for one channel")
         X = X[:, None] if X.ndim == 2 else X

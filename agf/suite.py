@@ -54,7 +54,7 @@ def _tables(records):
         if r.get("precision", "fp32") != "fp32": budget.append(f" --precision {r['precision']}")
         return r["task"], r["variant"] + "".join(budget), "test" if r["protocols"] else "validation", r["attention"]
     def one(n, r): return json.dumps([r.get(k) for k in ("task", "attention", "variant", "seed", "scale", "length", "precision", "protocols", "recipe")]) if r.get("steps") else n
-    records = list({one(n, r): r for n, r in enumerate(records)}.values())   # a run in pieces leaves a record for each; the last one counts
+    records = [records[n] for n in sorted({one(n, r): n for n, r in enumerate(records)}.values())]   # a run in pieces leaves a record for each; the last one counts
     def place(r): return r["task"], r.get("scale"), r.get("length"), bool(r["protocols"])
     cases = {place(r): r["fingerprint"] for r in records if r.get("fingerprint")}   # the newest data of a name
     known = [r for r in records if r.get("fingerprint") in (None, cases.get(place(r)))]
@@ -468,8 +468,8 @@ def _plan_lra(args):
     options, device = _settings(args.options), str(pick_device(args.device))
     for task in tasks:
         if not task.startswith("lra/"): raise ValueError(f"unknown task {task!r}: the tasks of the Long Range Arena are written lra/NAME, e.g. lra/listops")
-        if args.length is not None and (task not in LENGTHS or args.length < 16): raise ValueError(f"--length must be at least 16, and is given for {', '.join(LENGTHS)} only; got {args.length} for {task}")
         for attention, variant in product(attentions, variants): _ready(task, attention, variant, options, min(seeds), args.scale, device, args.precision)
+        if args.length is not None and (task not in LENGTHS or args.length < 16): raise ValueError(f"--length must be at least 16, and is given for {', '.join(LENGTHS)} only; got {args.length} for {task}")
     def data(task): return folder/task.removeprefix("lra/") if folder and len(tasks) > 1 and (folder/task.removeprefix("lra/")).exists() else folder
     return [("steps", dict(task=task, attention=attention, variant=variant, seed=seed, scale=args.scale, max_minutes=args.max_minutes, length=args.length, test=not args.no_test, device=device,
                            out=args.out, folder=data(task), options=options, compiled=args.compile, precision=args.precision))
@@ -537,12 +537,12 @@ def _write(out, table, records):
 # %% ../nbs/48_suite.ipynb #00fb5a0e
 def _report(args):
     from agf.experiment import read_records
-    _check_reference(use_attention(args.reference))
+    _check_reference(args.reference if args.reference.startswith("anchor:") else use_attention(args.reference))
     files = [Path(f) for f in args.records or [Path(args.out)/"records.jsonl"]]
     for f in files:
         if not f.is_file(): raise ValueError(f"there is no {f}: agf-bench uea or agf-train writes records")
     records = [r for f in files for r in read_records(f) if not args.tasks or r.get("task") in args.tasks]
-    if any(not {"task", "attention", "variant", "seed", "protocols", "accuracy"} <= r.keys() for r in records): raise ValueError(f"{', '.join(map(str, files))} holds records that are no runs of agf-train or agf-bench: pass files such as results/uea.jsonl")
+    if any(not {"task", "attention", "variant", "seed", "protocols"} <= r.keys() or not isinstance(r.get("accuracy"), dict) for r in records): raise ValueError(f"{', '.join(map(str, files))} holds records that are no runs of agf-train or agf-bench: pass files such as results/uea.jsonl")
     if not records: raise ValueError(f"no records{' of ' + ', '.join(args.tasks) if args.tasks else ''} in {', '.join(map(str, files))}")
     table = results_table(records, args.reference)
     if args.format == "text": _print(table, _wide())

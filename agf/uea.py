@@ -7,7 +7,6 @@ __all__ = ['PAPER_SETS', 'known_sets', 'find', 'read_ts', 'Series', 'standardise
 
 # %% ../nbs/42_uea.ipynb #4d05ad79
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -41,22 +40,19 @@ def known_sets():
 # %% ../nbs/42_uea.ipynb #4b153550
 def _download(name):
     "Fetch a set of the archive through aeon, once, into `$AGF_DATA` or `~/.cache/agf/uea`"
-    cache = Path(os.environ.get("AGF_DATA") or Path.home()/".cache"/"agf")/"uea"
-    if not _has(cache/name, name):
+    place = Path(os.environ.get("AGF_DATA") or Path.home()/".cache"/"agf")/"uea"/name
+    if not _has(place, name):
         from aeon.datasets import load_classification
-        try: cache.mkdir(parents=True, exist_ok=True)
-        except OSError as e: raise ValueError(f"cannot write the data cache {cache} ({e.strerror}): set AGF_DATA to a folder that you can write, or pass a folder that holds {name}") from e
+        try: place.mkdir(parents=True, exist_ok=True)
+        except OSError as e: raise ValueError(f"cannot write the data cache {place.parent} ({e.strerror}): set AGF_DATA to a folder that you can write, or pass a folder that holds {name}") from e
         try:
-            with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=cache) as fresh:
+            with tempfile.TemporaryDirectory(prefix=".download-", dir=place) as fresh:
                 load_classification(name, extract_path=fresh)
-                if not _has(cache/name, name): shutil.rmtree(cache/name, ignore_errors=True)   # half of it, as a killed process leaves it
-                try: os.replace(Path(fresh)/name, cache/name)   # whole or not at all
-                except OSError:
-                    if not _has(cache/name, name): raise   # else another process was first
+                for f in (Path(fresh)/name).glob("*.ts"): os.replace(f, place/f.name)   # each whole or not at all, whoever else fetches it
         except Exception as e:
             raise FileNotFoundError(f"{name} is in no installed package and could not be downloaded ({type(e).__name__}): "
                                     f"put {name}/{name}_TRAIN.ts and {name}_TEST.ts into a folder and pass that folder") from e
-    return cache/name
+    return place
 
 # %% ../nbs/42_uea.ipynb #1ed09314
 def find(
