@@ -357,6 +357,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                          'agf.lra._ArraysOnly.find_class': ('lra.html#_arraysonly.find_class', 'agf/lra.py'),
                          'agf.lra._batch': ('lra.html#_batch', 'agf/lra.py'),
                          'agf.lra._cache_folder': ('lra.html#_cache_folder', 'agf/lra.py'),
+                         'agf.lra._check_length': ('lra.html#_check_length', 'agf/lra.py'),
                          'agf.lra._few': ('lra.html#_few', 'agf/lra.py'),
                          'agf.lra._gray': ('lra.html#_gray', 'agf/lra.py'),
                          'agf.lra._image': ('lra.html#_image', 'agf/lra.py'),

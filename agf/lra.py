@@ -83,6 +83,7 @@ def _members(path, pattern):
                 if any(raw.read()): raise tarfile.ReadError
     except (tarfile.TarError, EOFError, OSError, lzma.LZMAError, zlib.error) as e: raise ValueError(f"{path} is damaged or cut off ({type(e).__name__}): fetch it again") from e
 
+# %% ../nbs/43_lra.ipynb #20b351b0
 def _reviews(source, test):
     "`(split, label, bytes)` of every review; without `test` no file of that part is opened"
     if source.is_dir():
@@ -148,6 +149,7 @@ def _batch(content, name):
     except Exception as e: raise ValueError(f"{name} is no file of CIFAR-10 ({type(e).__name__}: {e})") from e
     return [np.asarray(Image.fromarray(a).convert("L")).ravel() for a in rgb], labels
 
+# %% ../nbs/43_lra.ipynb #a63ae2e1
 CIFAR = "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"
 
 def _image(source, test):
@@ -301,6 +303,9 @@ def _set_apart(part, share=0.1):
 
 LENGTHS = {"lra/listops": 2000, "lra/text": 1024, "lra/retrieval": 4000}
 
+def _check_length(task, length):
+    if length is not None and (task not in LENGTHS or length < 16): raise ValueError(f"`length` must be at least 16, and is given for {', '.join(LENGTHS)} only; got {length} for {task}")
+
 # %% ../nbs/43_lra.ipynb #12f303b9
 def load_lra(
     task:str,            # `lra/listops`, `lra/text`, `lra/image`, `lra/pathfinder32` (64, 128) or `lra/retrieval`
@@ -314,7 +319,7 @@ def load_lra(
     "Load a task of the Long Range Arena"
     size = re.fullmatch(r"lra/pathfinder(32|64|128)", task)
     if task not in (*LENGTHS, "lra/image") and not size: raise ValueError(f"unknown task {task!r}: pass one of {', '.join(LENGTHS)}, lra/image, lra/pathfinder32, lra/pathfinder64, lra/pathfinder128")
-    if length is not None and (task not in LENGTHS or length < 16): raise ValueError(f"`length` must be at least 16, and is given for {', '.join(LENGTHS)} only; got {length} for {task}")
+    _check_length(task, length)
     if not 0 < scale <= 1: raise ValueError(f"`scale` must be above 0 and at most 1; got {scale}")
     source = None if folder is None else Path(folder).expanduser()
     if source is not None and not source.exists(): raise FileNotFoundError(f"{source} does not exist: pass the folder or archive that holds {task}")

@@ -134,6 +134,7 @@ def _next(x, p, before, A, B, C):
 
 def _are_powers(steps): return all(o == (1., 0., 0.) for o in steps)
 
+# %% ../nbs/10_polynomial.ipynb #d3f38c4f
 class _Series(torch.autograd.Function):
     "Sum of c_k p_k(x); keeps x and c and repeats the recursion `steps` in the backward pass"
     generate_vmap_rule = True

@@ -92,6 +92,7 @@ def _parser():
     p.add_argument("--out", metavar="FILE.csv", help="write case, label and all probabilities to this file instead")
     return p
 
+# %% ../nbs/46_predict.ipynb #e9173ce8
 def predict(
     argv:list|None=None, # Arguments; default: the command line's
 ) -> int: # Exit code: 0, or 2 for bad input

@@ -360,6 +360,7 @@ def forecast(
     options:dict|None=None, # Settings of the recipe to change
     compiled:bool=False,  # Compile the model
     precision:str|None=None, # `fp32`, or `bf16` on a CUDA device; default: bf16 there, fp32 on a CPU
+    scale:float=1.,       # Share of the steps that will be made, as in `run_steps`
 ) -> dict: # Seconds a step (median), steps of the whole training, its hours without evaluation, peak memory in MiB
     "Time some training steps on made-up data; the steps of `pretrain` are not counted"
     r, device, precision = _ready(task, attention, variant, options, 0, 1., device, precision)
@@ -372,6 +373,6 @@ def forecast(
     _reset_peak_memory(device)
     training = StepTraining(r.steps, r.steps, StepLoader(data.valid, r.batch_size, device=device), bar=tick)
     _train(_learner(_model(data, attention, r, 0), data, r, 0, device, training, compiled, precision))
-    seconds = float(np.median(np.diff(at[2:])))
-    return dict(task=task, attention=attention, variant=variant, seconds_per_step=seconds, steps=r.steps, batch_size=r.batch_size, hours=seconds*r.steps/3600,
+    seconds, total = float(np.median(np.diff(at[2:]))), scaled(r, scale).steps
+    return dict(task=task, attention=attention, variant=variant, seconds_per_step=seconds, steps=total, batch_size=r.batch_size, hours=seconds*total/3600,
                 peak_memory_mib=_peak_memory(device), device=_device_name(device))

@@ -416,7 +416,7 @@ def _add_report(sub):
 # %% ../nbs/48_suite.ipynb #c54dd2ab7
 def _check_reference(name):
     known = [*ATTENTIONS, *(f"anchor:{a}" for a in ANCHORS)]
-    if name not in known: raise ValueError(f"unknown reference {name!r}: pass one of {', '.join(known)}")
+    if name not in known and (name.startswith("anchor:") or use_attention(name) not in ATTENTIONS): raise ValueError(f"unknown reference {name!r}: pass one of {', '.join(known)}")
 
 def _plan(args):
     "Jobs of a command line, each `(kind, options)`; ValueError where one could not start"
@@ -454,7 +454,7 @@ def _plan_lra(args):
     "Jobs of a command line, each `(kind, options)`; ValueError where one could not start"
     from agf.cli import _settings
     from agf.experiment import pick_device
-    from agf.lra import LENGTHS
+    from agf.lra import _check_length
     from agf.presets import PRESETS
     from agf.steps import _ready
     tasks, attentions, seeds, variants = (list(dict.fromkeys(o)) for o in (args.tasks, args.attention, args.seeds, args.variant))
@@ -469,7 +469,7 @@ def _plan_lra(args):
     for task in tasks:
         if not task.startswith("lra/"): raise ValueError(f"unknown task {task!r}: the tasks of the Long Range Arena are written lra/NAME, e.g. lra/listops")
         for attention, variant in product(attentions, variants): _ready(task, attention, variant, options, min(seeds), args.scale, device, args.precision)
-        if args.length is not None and (task not in LENGTHS or args.length < 16): raise ValueError(f"--length must be at least 16, and is given for {', '.join(LENGTHS)} only; got {args.length} for {task}")
+        _check_length(task, args.length)
     def data(task): return folder/task.removeprefix("lra/") if folder and len(tasks) > 1 and (folder/task.removeprefix("lra/")).exists() else folder
     return [("steps", dict(task=task, attention=attention, variant=variant, seed=seed, scale=args.scale, max_minutes=args.max_minutes, length=args.length, test=not args.no_test, device=device,
                            out=args.out, folder=data(task), options=options, compiled=args.compile, precision=args.precision))
@@ -486,16 +486,17 @@ def _forecast(args):
     from agf.steps import forecast
     jobs = list({(o["task"], o["attention"], o["variant"]): o for _, o in _plan_lra(args)}.values())
     console = Console(stderr=args.json)
-    rows = [forecast(**{k: o[k] for k in ("task", "attention", "variant", "length", "device", "options", "compiled", "precision")})
+    rows = [forecast(**{k: o[k] for k in ("task", "attention", "variant", "length", "device", "options", "compiled", "precision", "scale")})
             for o in track(jobs, "timing steps", console=console, transient=True, disable=not console.is_terminal)]
     for r in rows:
-        r.update(steps=max(1, round(r["steps"]*args.scale)), seeds=len(set(args.seeds)))
-        r["hours"] = r["seeds"]*r["steps"]*r["seconds_per_step"]/3600
+        r["seeds"] = len(set(args.seeds))
+        r["hours"] *= r["seeds"]
         if args.json: print(json.dumps(r))
         else: print(f"{r['task']:17} {r['attention']:10} {r['variant']:12} {r['seconds_per_step']:9.4f} s/step x {r['steps']:6,} x {r['seeds']} seed{'s'*(r['seeds'] > 1)} = {r['hours']:8.2f} h   {r['peak_memory_mib'] or math.nan:7,.0f} MiB")
     if not args.json: print(f"on {rows[0]['device']}, training only; {sum(r['hours'] for r in rows):.2f} h in all")
     return 0
 
+# %% ../nbs/48_suite.ipynb #849d6f86
 def _train_all(args):
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -537,7 +538,7 @@ def _write(out, table, records):
 # %% ../nbs/48_suite.ipynb #00fb5a0e
 def _report(args):
     from agf.experiment import read_records
-    _check_reference(args.reference if args.reference.startswith("anchor:") else use_attention(args.reference))
+    _check_reference(args.reference)
     files = [Path(f) for f in args.records or [Path(args.out)/"records.jsonl"]]
     for f in files:
         if not f.is_file(): raise ValueError(f"there is no {f}: agf-bench uea or agf-train writes records")
