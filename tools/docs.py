@@ -1,6 +1,6 @@
 """Build the site into `_docs` from `_quarto.yml`, without Quarto: nbdev preprocesses the notebooks, smalldocs renders them.
 
-With Quarto installed, `nbdev-docs` builds from the same `_quarto.yml`.
+The sidebar comes from the notebooks, by way of `tools/pages.py`. With Quarto installed, `nbdev-docs` builds from the same files.
 """
 import json
 import re
@@ -11,6 +11,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+import pages
 import yaml
 from nbdev.config import get_config
 from nbdev.doclinks import _build_modidx
@@ -83,6 +84,7 @@ def make_accessible(site):
 
 def main():
     cfg = get_config()
+    pages.write(pages.read_pages())
     refresh_quarto_yml()
     _build_modidx()
     proc = proc_nbs(n_workers=1, force=True)
