@@ -150,33 +150,34 @@ def replaced(tree, swap):
 
 
 def renumber(pages):
-    "Number the notebooks 00, 01, ... in their present order; rename every mention with them"
-    bare = [p.path.stem.removeprefix(p.number + "_") for p in pages]
-    names = {p.path.stem: f"{place:02}_{bare[place]}" for place, p in enumerate(pages)}
-    names = {old: new for old, new in names.items() if old != new}
-    if not names:
-        return print("The numbers are consecutive")
-    tracked = [f for f in git("ls-files", "-z").split("\0") if f and not f.startswith("results/")]
-    if new := [f"nbs/{old}.ipynb" for old in names if f"nbs/{old}.ipynb" not in tracked]:
+    "Number the notebooks 00, 01, ... in their present order, and mend every mention of one"
+    files = {p.path.stem.removeprefix(p.number + "_"): p.path for p in pages}
+    names = {bare: f"{place:02}_{bare}" for place, bare in enumerate(files)}
+    if len(files) < len(pages):
+        sys.exit("two notebooks make one page: python tools/pages.py --check names them")
+    tracked = [ROOT / f for f in git("ls-files", "-z").split("\0") if f]
+    if new := [str(p.relative_to(ROOT)) for p in files.values() if p not in tracked]:
         sys.exit(f"git does not know {' '.join(new)}: run git add first")
-    mention = re.compile(rf"(?<!\w)(?:{'|'.join(names)})(?!\w)")
+    mention = re.compile(rf"(?<!\w)\d+[a-zA-Z]?_({'|'.join(names)})(?!\w)")  # whatever its number
 
     def swap(text):  # all at once: 05 -> 06 and 06 -> 07 do not meet
-        return mention.sub(lambda m: names[m[0]], text)
+        return mention.sub(lambda m: names[m[1]], text)
 
-    for path in (ROOT / f for f in tracked):
-        if path.is_symlink() or not path.exists() or path.suffix in (".png", ".svg"):
+    for path in tracked:
+        if path.is_symlink() or not path.exists() or path.suffix in (".png", ".svg", ".jsonl"):
             continue
         text = path.read_text(encoding="utf-8")
         is_nb = path.suffix == ".ipynb"
         mended = nb2str(replaced(json.loads(text), swap)) if is_nb else swap(text)
         if mended != text:
             path.write_text(mended, encoding="utf-8")
-    for old in names:
-        git("mv", f"nbs/{old}.ipynb", f"nbs/{old}.moving")
-    for old, new in names.items():
-        git("mv", f"nbs/{old}.moving", f"nbs/{new}.ipynb")
-        print(f"{old} -> {new}")
+    moved = {old: old.with_stem(names[bare]) for bare, old in files.items()}
+    moved = {old: new for old, new in moved.items() if old != new}
+    for old in moved:
+        git("mv", str(old), str(old.with_suffix(".moving")))
+    for old, new in moved.items():
+        git("mv", str(old.with_suffix(".moving")), str(new))
+        print(f"{old.stem} -> {new.stem}")
     write(read_pages())
 
 
