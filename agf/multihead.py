@@ -96,7 +96,7 @@ def _batched(query, key, value, widths, batch_first):
         )
     return q, k, v
 
-# %% ../nbs/23_multihead.ipynb #5f5a09e5
+# %% ../nbs/23_multihead.ipynb #eb99254c
 class _CrossFilter(AGFAttention):
     "An AGF layer whose U and g come from one tensor and whose V comes from another, batch first"
     def factors(

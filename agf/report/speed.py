@@ -16,12 +16,11 @@ import platform
 import statistics
 import sys
 import time
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from ..attention import AGFAttention, orthogonality_penalty
+from ..attention import AGFAttention
 from ..baselines import make_attention
 
 # %% ../../nbs/47_bench.ipynb #5345fa3a
@@ -325,7 +324,7 @@ def _apart(places, gap):
             places[i], places[i + 1] = places[i] - push, places[i + 1] + push
     return places
 
-# %% ../../nbs/47_bench.ipynb #0fd6895b
+# %% ../../nbs/47_bench.ipynb #2b7e223a
 def _name_ends(ax, ends):
     "Write a name beside the last point of each line; an end is its log, tokens, value and name"
     low, high = (math.log(v) for v in ax.get_ylim())
@@ -434,7 +433,7 @@ examples:
   agf speed --device cuda --dtype bf16 --out speed.jsonl
   agf speed --growth --out growth.jsonl --figure growth.png"""
 
-# %% ../../nbs/47_bench.ipynb #c15d1d3c
+# %% ../../nbs/47_bench.ipynb #ba15e308
 def add_speed(
     sub, # What `ArgumentParser.add_subparsers` returns
 ): # The new subparser; its `run` default takes the parsed arguments and returns an exit code
@@ -512,7 +511,7 @@ def _measure(args, report):
         args.sizes or sizes, args.candidates or standard, args.pairs or pairs, **common
     )
 
-# %% ../../nbs/47_bench.ipynb #a151cbed
+# %% ../../nbs/47_bench.ipynb #e4fae75f
 def run_speed(
     args, # Arguments parsed by the parser of `add_speed`
 ) -> int: # Exit code: 0, 2 for bad input, 130 when interrupted
