@@ -98,7 +98,7 @@ def total_variation(
 def dirichlet_energy(
     x:Tensor, # Signals, shape `(..., n, d)`
     A:Tensor, # Weights of the edges, at least 0, shape `(..., n, n)`
-    key_padding_mask:Tensor|None=None, # True marks padding, shape `(..., n)`: its edges are left out
+    key_padding_mask:Tensor|None=None, # True marks padding, shape `(..., n)`; has no edges
 ) -> Tensor: # $\frac12\sum_{ij} A_{ij}\|x_i - x_j\|^2$, in squared units of `x`, shape `(...)`
     "Roughness of a signal along the edges, in O(n² d)"
     A, (_, x) = _wide(A), split_frequencies(_wide(x), key_padding_mask)
