@@ -18,7 +18,8 @@ def svd_filter(
     **kwargs      # `basis`, `a`, `b`, `domain` of `polynomial`
 ) -> Tensor: # $U\, g(\Sigma)\, V^\top$, same shape as `A`
     "Filter a matrix in its own singular-value domain, by an explicit SVD in O(n³)"
-    if A.ndim < 2 or A.shape[-1] != A.shape[-2]: raise ValueError(f"`A` must be square, shape (..., n, n); got {tuple(A.shape)}")
+    if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
+        raise ValueError(f"`A` must be square, shape (..., n, n); got {tuple(A.shape)}")
     U, s, Vh = torch.linalg.svd(A, full_matrices=False)
     return (U*polynomial(s, theta, **kwargs).unsqueeze(-2)) @ Vh
 
@@ -29,11 +30,21 @@ def dense_factors(
     key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
 ) -> tuple: # U and V, each `(b, h, n, d)`; padded rows are 0
     "U by a softmax over the features of a token, V by a softmax over the tokens of a feature"
-    if u.ndim != 4 or v.ndim != 4 or u.shape[:2] != v.shape[:2] or u.shape[3] != v.shape[3] or key_padding_mask is not None and u.shape != v.shape:
-        raise ValueError(f"`u` and `v` must share one shape (b, h, n, d), or differ in n only and without a mask; got {tuple(u.shape)} and {tuple(v.shape)}")
+    if (
+        u.ndim != 4 or v.ndim != 4 or u.shape[:2] != v.shape[:2] or u.shape[3] != v.shape[3]
+        or key_padding_mask is not None and u.shape != v.shape
+    ):
+        raise ValueError(
+            "`u` and `v` must share one shape (b, h, n, d), "
+            f"or differ in n only and without a mask; got {tuple(u.shape)} and {tuple(v.shape)}"
+        )
     if key_padding_mask is None: return u.softmax(-1), v.softmax(-2)
     if key_padding_mask.dtype != torch.bool or key_padding_mask.shape != (u.shape[0], u.shape[2]):
-        raise ValueError(f"`key_padding_mask` must be bool, True for padding, of shape {(u.shape[0], u.shape[2])}; got {key_padding_mask.dtype} of shape {tuple(key_padding_mask.shape)}")
+        raise ValueError(
+            "`key_padding_mask` must be bool, True for padding, "
+            f"of shape {(u.shape[0], u.shape[2])}; "
+            f"got {key_padding_mask.dtype} of shape {tuple(key_padding_mask.shape)}"
+        )
     U, V = torch.zeros_like(u), torch.zeros_like(v)
     for i, keep in enumerate(~key_padding_mask):
         U[i, :, keep], V[i, :, keep] = u[i, :, keep].softmax(-1), v[i, :, keep].softmax(-2)
@@ -50,7 +61,8 @@ def dense_agf(
 ) -> Tensor: # $H = (U \circ g) V^\top$, shape `(b, h, n, n)`
     "The attention matrix that AGF never forms: the oracle of every faster form, in O(n²)"
     U, V = dense_factors(u, v, key_padding_mask)
-    if s.shape != u.shape: raise ValueError(f"`s` must have the shape of `u`, {tuple(u.shape)}; got {tuple(s.shape)}")
+    if s.shape != u.shape:
+        raise ValueError(f"`s` must have the shape of `u`, {tuple(u.shape)}; got {tuple(s.shape)}")
     if key_padding_mask is not None: s = torch.where(key_padding_mask[:, None, :, None], 0., s)
     return (U*polynomial(s.sigmoid(), theta, **kwargs)) @ V.mT
 
@@ -58,8 +70,12 @@ def dense_agf(
 def dense_penalty(
     U:Tensor, # Left factor, shape `(b, h, n, d)`; padded rows are 0
     V:Tensor, # Right factor, shape `(b, h, n, d)`; padded rows are 0
-) -> Tensor: # Mean absolute deviation of $U^\top U$ from I plus that of $V^\top V$, 0-d, dimensionless
+) -> Tensor: # Mean absolute deviation of $U^\top U$ from I plus that of $V^\top V$, 0-d
     "The paper's orthogonality penalty, with both Gram matrices formed"
-    if U.shape[-1] != V.shape[-1]: raise ValueError(f"`U` and `V` must have the same number of features; got shapes {tuple(U.shape)} and {tuple(V.shape)}")
+    if U.shape[-1] != V.shape[-1]:
+        raise ValueError(
+            "`U` and `V` must have the same number of features; "
+            f"got shapes {tuple(U.shape)} and {tuple(V.shape)}"
+        )
     eye = torch.eye(U.shape[-1], dtype=U.dtype, device=U.device)
     return (U.mT @ U - eye).abs().mean() + (V.mT @ V - eye).abs().mean()

@@ -12,13 +12,22 @@ from torch import Tensor
 
 # %% ../nbs/00_graph.ipynb #447893fa
 def _check(x, key_padding_mask=None):
-    if x.ndim < 2: raise ValueError(f"`x` must have shape (..., tokens, features); got {tuple(x.shape)}")
-    if key_padding_mask is None: return
+    if x.ndim < 2:
+        raise ValueError(f"`x` must have shape (..., tokens, features); got {tuple(x.shape)}")
+    if key_padding_mask is None:
+        return
     if key_padding_mask.dtype != torch.bool or key_padding_mask.shape != x.shape[:-1]:
-        raise ValueError(f"`key_padding_mask` must be bool, True for padding, of shape {tuple(x.shape[:-1])}; got {key_padding_mask.dtype} of shape {tuple(key_padding_mask.shape)}")
+        raise ValueError(
+            f"`key_padding_mask` must be bool, True for padding, of shape {tuple(x.shape[:-1])}; "
+            f"got {key_padding_mask.dtype} of shape {tuple(key_padding_mask.shape)}"
+        )
 
 def _check_square(A, x):
-    if A.shape[-2:] != (x.shape[-2],)*2: raise ValueError(f"`A` must have shape (..., {x.shape[-2]}, {x.shape[-2]}) to act on {x.shape[-2]} tokens; got {tuple(A.shape)}")
+    n = x.shape[-2]
+    if A.shape[-2:] != (n, n):
+        raise ValueError(
+            f"`A` must have shape (..., {n}, {n}) to act on {n} tokens; got {tuple(A.shape)}"
+        )
 
 def _wide(x): return x.to(torch.promote_types(x.dtype, torch.float32))
 
@@ -27,20 +36,30 @@ def _clear(x, key_padding_mask):
     _check(x, key_padding_mask)
     if not x.is_floating_point(): x = _wide(x)
     if key_padding_mask is None: return x, float(x.shape[-2])
-    return x.masked_fill(key_padding_mask.unsqueeze(-1), 0), (~key_padding_mask).sum(-1)[..., None, None].clamp_min(1).to(_wide(x).dtype)
+    n = (~key_padding_mask).sum(-1)[..., None, None].clamp_min(1).to(_wide(x).dtype)
+    return x.masked_fill(key_padding_mask.unsqueeze(-1), 0), n
 
 # %% ../nbs/00_graph.ipynb #2702030e
 def attention_matrix(
     q:Tensor, # Queries, shape `(..., n, d)`
     k:Tensor, # Keys, shape `(..., n, d)`
     key_padding_mask:Tensor|None=None, # True marks padding, shape `(..., n)`
-) -> Tensor: # Row-stochastic matrix, shape `(..., n, n)`; columns of padding are 0, its rows plain averages of the real tokens
-    "The matrix of softmax attention, $\\mathrm{softmax}(QK^\\top/\\sqrt d)$"
-    if q.shape != k.shape: raise ValueError(f"`q` and `k` must share one shape (..., n, d); got {tuple(q.shape)} and {tuple(k.shape)}")
+) -> Tensor: # Row-stochastic matrix, shape `(..., n, n)`; columns of padding are 0
+    "Softmax attention, $\\mathrm{softmax}(QK^\\top/\\sqrt d)$; padding averages the real tokens"
+    if q.shape != k.shape:
+        raise ValueError(
+            "`q` and `k` must share one shape (..., n, d); "
+            f"got {tuple(q.shape)} and {tuple(k.shape)}"
+        )
     q, k = _clear(q, key_padding_mask)[0], _clear(k, key_padding_mask)[0]
     logits = q @ k.mT/q.shape[-1]**0.5
     if key_padding_mask is not None:
-        if key_padding_mask.all(-1).any(): raise ValueError("`key_padding_mask` hides every token of a sequence, so there is nothing to attend to: leave at least one False, or drop empty sequences")
+        if key_padding_mask.all(-1).any():
+            raise ValueError(
+                "`key_padding_mask` hides every token of a sequence, "
+                "so there is nothing to attend to: leave at least one False, "
+                "or drop empty sequences"
+            )
         logits = logits.masked_fill(key_padding_mask.unsqueeze(-2), -torch.inf)
     return logits.softmax(-1)
 
@@ -59,7 +78,7 @@ def split_frequencies(
 def high_frequency_ratio(
     x:Tensor, # Signals, shape `(..., n, d)`
     key_padding_mask:Tensor|None=None, # True marks padding, shape `(..., n)`
-) -> Tensor: # $\|\mathrm{HF}\|^2/\|x\|^2$, in [0, 1], dimensionless, shape `(...)`; 0 for the zero signal
+) -> Tensor: # $\|\mathrm{HF}\|^2/\|x\|^2$ in [0, 1], shape `(...)`; 0 for the zero signal
     "Share of a signal's energy that varies between tokens"
     dc, hf = split_frequencies(_wide(x), key_padding_mask)
     dc, hf = dc.square().sum((-2, -1)), hf.square().sum((-2, -1))
@@ -79,12 +98,13 @@ def total_variation(
 def dirichlet_energy(
     x:Tensor, # Signals, shape `(..., n, d)`
     A:Tensor, # Weights of the edges, at least 0, shape `(..., n, n)`
-    key_padding_mask:Tensor|None=None, # True marks padding, shape `(..., n)`: edges from and to it are left out
-) -> Tensor: # $\frac12\sum_{ij} A_{ij}\|x_i - x_j\|^2$, at least 0, in squared units of `x`, shape `(...)`
+    key_padding_mask:Tensor|None=None, # True marks padding, shape `(..., n)`; has no edges
+) -> Tensor: # $\frac12\sum_{ij} A_{ij}\|x_i - x_j\|^2$, in squared units of `x`, shape `(...)`
     "Roughness of a signal along the edges, in O(n² d)"
     A, (_, x) = _wide(A), split_frequencies(_wide(x), key_padding_mask)
     _check_square(A, x)
-    if key_padding_mask is not None: A = A.masked_fill(key_padding_mask.unsqueeze(-1) | key_padding_mask.unsqueeze(-2), 0)
+    if key_padding_mask is not None:
+        A = A.masked_fill(key_padding_mask.unsqueeze(-1) | key_padding_mask.unsqueeze(-2), 0)
     size = x.square().sum(-1)
     return 0.5*((A.sum(-1) + A.sum(-2))*size).sum(-1) - (x*(A @ x)).sum((-2, -1))
 
@@ -93,12 +113,14 @@ def mean_cosine_similarity(
     x:Tensor, # Tokens, shape `(..., n, d)`, at least two of them
     key_padding_mask:Tensor|None=None, # True marks padding, shape `(..., n)`
 ) -> Tensor: # In [-1, 1], dimensionless, shape `(...)`; NaN where there is a single real token
-    "Mean cosine over all pairs of different real tokens, in O(nd); zero vectors have cosine 0 with everything"
+    "Mean cosine over all pairs of real tokens, in O(nd); those of a zero vector are 0"
     x, n = _clear(x, key_padding_mask)
     unit = torch.nn.functional.normalize(_wide(x), dim=-1)
     n = n if isinstance(n, float) else n[..., 0, 0]
     pairs = unit.sum(-2).square().sum(-1) - unit.square().sum((-2, -1))
-    return pairs/(n*(n - 1)) if not isinstance(n, float) or n > 1 else torch.full_like(pairs, torch.nan)
+    if not isinstance(n, float) or n > 1:
+        return pairs/(n*(n - 1))
+    return torch.full_like(pairs, torch.nan)
 
 # %% ../nbs/00_graph.ipynb #a8c69c5c
 def effective_rank(
@@ -115,8 +137,8 @@ def effective_rank(
 def singular_spectrum(
     x:Tensor, # Signals, shape `(..., n, d)`
     A:Tensor, # Matrix of the graph, shape `(..., n, n)`
-) -> Tensor: # Energy on each right singular vector, summed over features, largest singular value first, shape `(..., n)`
-    "Energy of a signal in the right singular basis of a graph, in O(n³)"
+) -> Tensor: # Energy on each right singular vector, largest σ first, shape `(..., n)`
+    "Energy of a signal, over all features, in the right singular basis of a graph, in O(n³)"
     _check(x)
     _check_square(A, x)
     return (torch.linalg.svd(_wide(A))[2] @ _wide(x)).square().sum(-1)

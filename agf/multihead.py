@@ -11,62 +11,148 @@ import warnings
 import torch
 from torch import Tensor, nn
 
-from .attention import PENALTIES, AGFAttention, token_softmax, _by_weight, _check_tokens, _exporting, _is_true
+from agf.attention import (
+    PENALTIES, AGFAttention, token_softmax, _by_weight, _check_tokens, _exporting, _is_true
+)
 
 # %% ../nbs/23_multihead.ipynb #bc66f0a2
 def _read_mask(mask, b, n):
     "A bool mask of the keys to hide, and numbers to add to the logits of V: each `(b, n)`, or None"
     if mask is None: return None, None
-    if not isinstance(mask, Tensor): raise ValueError(f"`key_padding_mask` must be a tensor; got {type(mask).__name__}")
-    if mask.shape != (b, n): raise ValueError(f"`key_padding_mask` must have shape (batch, keys) = {(b, n)}, or (keys,) for inputs without a batch; got {tuple(mask.shape)}")
+    if not isinstance(mask, Tensor):
+        raise ValueError(f"`key_padding_mask` must be a tensor; got {type(mask).__name__}")
+    if mask.shape != (b, n):
+        raise ValueError(
+            f"`key_padding_mask` must have shape (batch, keys) = {(b, n)}, or (keys,) "
+            f"for inputs without a batch; got {tuple(mask.shape)}"
+        )
     if mask.dtype == torch.bool: hidden, logits = mask, None
     elif mask.is_floating_point():
-        if _is_true((~(mask < float("inf"))).any()): raise ValueError("`key_padding_mask` holds NaN or +inf: a float mask is added to logits; pass -inf where a key is hidden")
+        if _is_true((~(mask < float("inf"))).any()):
+            raise ValueError(
+                "`key_padding_mask` holds NaN or +inf: a float mask is added to logits; "
+                "pass -inf where a key is hidden"
+            )
         hidden = mask <= torch.finfo(mask.dtype).min
         logits = mask.masked_fill(hidden, 0)
-    else: raise ValueError(f"`key_padding_mask` must be bool, True for padding, or float, added to the logits; got {mask.dtype}: for a mask of 0 and 1 in which 1 marks tokens, pass mask == 0")
-    if _is_true(hidden.all(-1).any()): raise ValueError("`key_padding_mask` hides every key of a sequence: leave at least one visible, or drop empty sequences")
+    else:
+        raise ValueError(
+            "`key_padding_mask` must be bool, True for padding, or float, added to the logits; "
+            f"got {mask.dtype}: for a mask of 0 and 1 in which 1 marks tokens, pass mask == 0"
+        )
+    if _is_true(hidden.all(-1).any()):
+        raise ValueError(
+            "`key_padding_mask` hides every key of a sequence: leave at least one visible, "
+            "or drop empty sequences"
+        )
     return hidden, logits
 
 # %% ../nbs/23_multihead.ipynb #760aff5d
 def _refuse(**given):
     "Raise for an argument of `nn.MultiheadAttention` that a linear-time filter cannot honour"
     advice = dict(
-        attn_mask="a mask for every pair of tokens needs the matrix that AGF never forms: hide keys by `key_padding_mask`, or for a causal mask use `CausalAGFAttention` of `agf.causal`",
+        attn_mask="a mask for every pair of tokens needs the matrix that AGF never forms: "
+                  "hide keys by `key_padding_mask`, or for a causal mask use "
+                  "`CausalAGFAttention` of `agf.causal`",
         is_causal="the softmax of V runs over all tokens: use `CausalAGFAttention` of `agf.causal`",
-        dropout="it drops entries of the attention matrix, which AGF never forms: pass dropout=0., and put an `nn.Dropout` on the output",
+        dropout="it drops entries of the attention matrix, which AGF never forms: "
+                "pass dropout=0., and put an `nn.Dropout` on the output",
         add_bias_kv="append a learned token to `key` and `value` instead",
-        add_zero_attn="append a token of zeros to `key` and `value` instead")
+        add_zero_attn="append a token of zeros to `key` and `value` instead",
+    )
     for name, value in given.items():
-        if value is not None and (isinstance(value, Tensor) or value): raise ValueError(f"`{name}` is not supported: {advice[name]}")
+        if value is not None and (isinstance(value, Tensor) or value):
+            raise ValueError(f"`{name}` is not supported: {advice[name]}")
 
 # %% ../nbs/23_multihead.ipynb #53d6f30a
 def _batched(query, key, value, widths, batch_first):
     "Bring the three inputs to `(b, n, width)`"
     shapes = [tuple(x.shape) for x in (query, key, value)]
-    if any(x.is_nested for x in (query, key, value)): raise ValueError("nested tensors are not supported: pad the sequences and pass `key_padding_mask`")
-    if query.ndim not in (2, 3) or not query.ndim == key.ndim == value.ndim or tuple(s[-1] for s in shapes) != widths:
+    if any(x.is_nested for x in (query, key, value)):
+        raise ValueError(
+            "nested tensors are not supported: pad the sequences and pass `key_padding_mask`"
+        )
+    if (
+        query.ndim not in (2, 3) or not query.ndim == key.ndim == value.ndim
+        or tuple(s[-1] for s in shapes) != widths
+    ):
         order = "(batch, tokens, width)" if batch_first else "(tokens, batch, width)"
-        raise ValueError(f"`query`, `key` and `value` must all be {order} or all (tokens, width), of widths {', '.join(map(str, widths))}; got {', '.join(map(str, shapes))}")
-    q, k, v = (x.unsqueeze(0) if x.ndim == 2 else x if batch_first else x.transpose(0, 1) for x in (query, key, value))
-    if not q.shape[0] == k.shape[0] == v.shape[0] or k.shape[1] != v.shape[1] or not q.shape[1] or not k.shape[1]:
-        raise ValueError(f"`query`, `key` and `value` must share the batch, `key` and `value` the number of tokens, and none may be empty; got {', '.join(map(str, shapes))} with batch_first={batch_first}")
+        raise ValueError(
+            f"`query`, `key` and `value` must all be {order} or all (tokens, width), "
+            f"of widths {', '.join(map(str, widths))}; got {', '.join(map(str, shapes))}"
+        )
+    q, k, v = (
+        x.unsqueeze(0) if x.ndim == 2 else x if batch_first else x.transpose(0, 1)
+        for x in (query, key, value)
+    )
+    if (
+        not q.shape[0] == k.shape[0] == v.shape[0] or k.shape[1] != v.shape[1] or not q.shape[1]
+        or not k.shape[1]
+    ):
+        raise ValueError(
+            "`query`, `key` and `value` must share the batch, "
+            "`key` and `value` the number of tokens, and none may be empty; "
+            f"got {', '.join(map(str, shapes))} with batch_first={batch_first}"
+        )
     return q, k, v
 
+# %% ../nbs/23_multihead.ipynb #eb99254c
+class _CrossFilter(AGFAttention):
+    "An AGF layer whose U and g come from one tensor and whose V comes from another, batch first"
+    def factors(
+        self, query:Tensor, key_padding_mask:Tensor|None=None, key:Tensor|None=None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The factors of $H = (U \\circ g) V^\\top$, in float32 or wider.
+
+        `query` and `key` (default: the query) are batch first; `U` and `g` have the shape
+        `(b, h, n_q, d)`, `V` has `(b, h, n_k, d)`.
+        """
+        itself, key = key is None, query if key is None else key
+        hidden, logits = _read_mask(key_padding_mask, *key.shape[:2])
+        return self._factors(query, key, hidden, logits, itself)
+
+    def _factors(self, query, key, hidden, logits, itself):
+        u, s = self._heads(self.u_proj(query)), self._heads(self.s_proj(query))
+        v = self._heads(self.v_proj(key))
+        dtype = torch.promote_types(u.dtype, torch.float32)
+        U, g, v = u.to(dtype).softmax(-1), self.filter(s.to(dtype).sigmoid()), v.to(dtype)
+        if itself and hidden is not None: U = U.masked_fill(hidden[:, None, :, None], 0)
+        if logits is not None: v = v + logits[:, None, :, None].to(dtype)
+        return U, g, token_softmax(v, hidden)
+
+    def _mixed(self, query, key, value, hidden, logits, itself):
+        "`U * g` and `V`, and the output, 0 where nothing is visible"
+        U, g, V = self._factors(query, key, hidden, logits, itself)
+        penalize = self.training and self.penalty
+        self.last_penalty = PENALTIES[self.penalty](U, V) if penalize else None
+        A = U*g
+        # an exported graph serves all lengths, so it cannot branch on one
+        long = _by_weight(self.value_proj, self.out_proj) and not _exporting()
+        long = long and min(query.shape[1], key.shape[1]) > self.dim
+        y = (self._long if long else self._short)(A, V, value)
+        if hidden is not None:
+            empty = hidden if itself else hidden.all(-1, keepdim=True)
+            y = y.masked_fill(empty.unsqueeze(-1), 0)
+        return A, V, y
+
 # %% ../nbs/23_multihead.ipynb #3b9f54e6
-class AGFMultiheadAttention(AGFAttention):
-    """Attentive graph filter with the constructor and the call of `nn.MultiheadAttention`, in O(n) for self- and cross-attention.
+class AGFMultiheadAttention(_CrossFilter):
+    """Attentive graph filter called as `nn.MultiheadAttention` is, for self- and cross-attention.
 
-    `forward(query, key, value)` returns `(output, weights)`: `query` is `(n_q, b, embed_dim)`, `key` `(n_k, b, kdim)` and `value`
-    `(n_k, b, vdim)`, with the batch first if `batch_first`, or each without `b`; the output has the shape of `query`. Per head
-    `H = (U * g) Vᵀ` with U and g from the query and V from the key; `weights` is None, or with `need_weights=True` the dense H.
-    `key_padding_mask` hides keys; if query and key are the same tensor it hides these tokens from everything, and their output is 0.
+    `forward(query, key, value)` returns `(output, weights)`: `query` is `(n_q, b, embed_dim)`,
+    `key` `(n_k, b, kdim)` and `value` `(n_k, b, vdim)`, with the batch first if `batch_first`, or
+    each without `b`; the output has the shape of `query`. Per head `H = (U * g) Vᵀ` with U and g
+    from the query and V from the key, in O(n); `weights` is None, or with `need_weights=True` the
+    dense H. `key_padding_mask` hides keys; if query and key are the same tensor it hides these
+    tokens from everything, and their output is 0.
 
-    Unlike in `nn.MultiheadAttention`, `need_weights` is False unless asked for. `attn_mask`, `is_causal`, `dropout`, `add_bias_kv`
-    and `add_zero_attn` raise `ValueError`. Parameters, options after `dtype`, penalty and errors are those of `AGFAttention`.
+    Unlike in `nn.MultiheadAttention`, `need_weights` is False unless asked for. `attn_mask`,
+    `is_causal`, `dropout`, `add_bias_kv` and `add_zero_attn` raise `ValueError`. Parameters,
+    options after `dtype`, penalty and errors are those of `AGFAttention`.
     """
-    in_proj_weight = in_proj_bias = bias_k = bias_v = None    # what torch's Transformer reads to choose its softmax fast path:
-    _qkv_same_embed_dim = add_zero_attn = False               # these answers keep it away
+    # torch's Transformer reads these to choose its softmax fast path: such answers keep it away
+    in_proj_weight = in_proj_bias = bias_k = bias_v = None
+    _qkv_same_embed_dim = add_zero_attn = False
 
     def __init__(self,
         embed_dim:int,      # Width D of queries and outputs, divisible by `num_heads`
@@ -94,72 +180,74 @@ class AGFMultiheadAttention(AGFAttention):
         nonnegative:bool=False, # Use the learned coefficients' absolute values
     ):
         _refuse(dropout=dropout, add_bias_kv=add_bias_kv, add_zero_attn=add_zero_attn)
-        super().__init__(embed_dim, num_heads, order, basis, a, b, domain, theta0, bounded, init_std, theta0_init=theta0_init, penalty=penalty,
-                         bias=bias, nonnegative=nonnegative, device=device, dtype=dtype)
-        self.embed_dim, self.head_dim, self.dropout, self.batch_first = embed_dim, embed_dim//num_heads, 0., batch_first
-        self.kdim, self.vdim = embed_dim if kdim is None else kdim, embed_dim if vdim is None else vdim
-        if self.kdim != embed_dim: self.v_proj = nn.Linear(self.kdim, embed_dim, False, device=device, dtype=dtype)
-        if self.vdim != embed_dim: self.value_proj = nn.Linear(self.vdim, embed_dim, bias, device=device, dtype=dtype)
-
-    def factors(self, query:Tensor, key_padding_mask:Tensor|None=None, key:Tensor|None=None) -> tuple[Tensor, Tensor, Tensor]:
-        "The factors of $H = (U \\circ g) V^\\top$ for batch-first `query` and `key` (default: the query): `U`, `g` `(b, h, n_q, d)`, `V` `(b, h, n_k, d)`, in float32 or wider"
-        itself, key = key is None, query if key is None else key
-        hidden, logits = _read_mask(key_padding_mask, *key.shape[:2])
-        return self._factors(query, key, hidden, logits, itself)
-
-    def _factors(self, query, key, hidden, logits, itself):
-        u, s, v = self._heads(self.u_proj(query)), self._heads(self.s_proj(query)), self._heads(self.v_proj(key))
-        dtype = torch.promote_types(u.dtype, torch.float32)
-        U, g, v = u.to(dtype).softmax(-1), self.filter(s.to(dtype).sigmoid()), v.to(dtype)
-        if itself and hidden is not None: U = U.masked_fill(hidden[:, None, :, None], 0)
-        if logits is not None: v = v + logits[:, None, :, None].to(dtype)
-        return U, g, token_softmax(v, hidden)
+        super().__init__(
+            embed_dim, num_heads, order, basis, a, b, domain, theta0, bounded, init_std,
+            theta0_init=theta0_init, penalty=penalty, bias=bias, nonnegative=nonnegative,
+            device=device, dtype=dtype
+        )
+        self.embed_dim, self.head_dim = embed_dim, embed_dim//num_heads
+        self.dropout, self.batch_first = 0., batch_first
+        self.kdim = embed_dim if kdim is None else kdim
+        self.vdim = embed_dim if vdim is None else vdim
+        if self.kdim != embed_dim:
+            self.v_proj = nn.Linear(self.kdim, embed_dim, False, device=device, dtype=dtype)
+        if self.vdim != embed_dim:
+            self.value_proj = nn.Linear(self.vdim, embed_dim, bias, device=device, dtype=dtype)
 
     def forward(self,
         query:Tensor, # Tokens that ask, shape `(n_q, b, embed_dim)`, or as the class says
         key:Tensor,   # Tokens that make V, shape `(n_k, b, kdim)`
         value:Tensor, # Tokens that are mixed, shape `(n_k, b, vdim)`
-        key_padding_mask:Tensor|None=None, # Bool, True marks padding, or float, added to the logits of V; shape `(b, n_k)`
+        # `(b, n_k)`: bool, True marks padding, or float, added to the logits of V
+        key_padding_mask:Tensor|None=None,
         need_weights:bool=False, # Return the dense H too, in O(n_q n_k)
         attn_mask:None=None,     # Not supported
         average_attn_weights:bool=True, # Average H over the heads
         is_causal:bool=False,    # Not supported
-    ) -> tuple[Tensor, Tensor|None]: # Output, shape of `query`; and None, or H: `(b, n_q, n_k)` if averaged, else `(b, h, n_q, n_k)`
+    ) -> tuple[Tensor, Tensor|None]: # Output, as `query`; None or H, `(b, n_q, n_k)` if averaged
         _refuse(is_causal=is_causal, attn_mask=attn_mask)
         itself, single, shared = query is key, query.ndim == 2, key is value
-        query, key, value = _batched(query, key, value, (self.embed_dim, self.kdim, self.vdim), self.batch_first)
-        for x, proj in ((query, self.u_proj), (key, self.v_proj), (value, self.value_proj)): _check_tokens(x, x.shape[-1], proj)
+        widths = (self.embed_dim, self.kdim, self.vdim)
+        query, key, value = _batched(query, key, value, widths, self.batch_first)
+        for x, proj in ((query, self.u_proj), (key, self.v_proj), (value, self.value_proj)):
+            _check_tokens(x, x.shape[-1], proj)
         if single and key_padding_mask is not None: key_padding_mask = key_padding_mask.unsqueeze(0)
         hidden, logits = _read_mask(key_padding_mask, *key.shape[:2])
         if hidden is not None:
             key = key.masked_fill(hidden.unsqueeze(-1), 0)
             value = key if shared else value.masked_fill(hidden.unsqueeze(-1), 0)
             if itself: query = key
-        U, g, V = self._factors(query, key, hidden, logits, itself)
-        self.last_penalty = PENALTIES[self.penalty](U, V) if self.training and self.penalty else None
-        A = U*g
-        # an exported graph serves all lengths, so it cannot branch on one
-        long = _by_weight(self.value_proj, self.out_proj) and not _exporting() and min(query.shape[1], key.shape[1]) > self.dim
-        y = (self._long if long else self._short)(A, V, value)
-        if hidden is not None: y = y.masked_fill((hidden if itself else hidden.all(-1, keepdim=True)).unsqueeze(-1), 0)
+        A, V, y = self._mixed(query, key, value, hidden, logits, itself)
         H = (A @ V.mT).to(y.dtype) if need_weights else None
         if H is not None and average_attn_weights: H = H.mean(1)
         if single: return y.squeeze(0), H if H is None else H.squeeze(0)
         return y if self.batch_first else y.transpose(0, 1), H
 
-    def extra_repr(self): return f"embed_dim={self.embed_dim}, num_heads={self.num_heads}, kdim={self.kdim}, vdim={self.vdim}, batch_first={self.batch_first}, penalty={self.penalty!r}"
+    def extra_repr(self):
+        return (
+            f"embed_dim={self.embed_dim}, num_heads={self.num_heads}, kdim={self.kdim}, "
+            f"vdim={self.vdim}, batch_first={self.batch_first}, penalty={self.penalty!r}"
+        )
 
 # %% ../nbs/23_multihead.ipynb #b182e41c
 def _adapted(old, known, dim, num_heads, options, **kwargs):
-    "An `AGFMultiheadAttention` for the adapters, if `old` has no parameters but those of the `known` children"
+    "A layer for the adapters, if `old` has no parameters but those of the `known` children"
     unknown = sorted(name for name, _ in old.named_parameters() if name.split(".")[0] not in known)
-    if unknown: raise ValueError(f"{type(old).__name__} has parameters that have no place in an AGF layer: {', '.join(unknown)}; replace it by hand")
+    if unknown:
+        raise ValueError(
+            f"{type(old).__name__} has parameters that have no place in an AGF layer: "
+            f"{', '.join(unknown)}; replace it by hand"
+        )
     weight = next(old.parameters())
-    return AGFMultiheadAttention(dim, num_heads, batch_first=True, device=weight.device, dtype=weight.dtype, **kwargs, **options)
+    return AGFMultiheadAttention(
+        dim, num_heads, batch_first=True, device=weight.device, dtype=weight.dtype, **kwargs,
+        **options
+    )
 
 def _refuse_rest(kind, given):
     given = [str(k) for k, v in given.items() if v is not None and v is not False]
-    if given: raise ValueError(f"an AGF layer in the place of {kind} does not support {', '.join(given)}")
+    if given:
+        raise ValueError(f"an AGF layer in the place of {kind} does not support {', '.join(given)}")
 
 # %% ../nbs/23_multihead.ipynb #4e7ec648
 class _ViTAttention(nn.Module):
@@ -167,9 +255,19 @@ class _ViTAttention(nn.Module):
     def __init__(self, old, options):
         super().__init__()
         dim = old.qkv.in_features
-        if old.qkv.out_features != 3*dim or old.proj.in_features != dim or old.proj.out_features != dim:
-            raise ValueError(f"an Attention of width {dim} inside and out is needed; got qkv {old.qkv.in_features} to {old.qkv.out_features}, proj {old.proj.in_features} to {old.proj.out_features}")
-        self.attn = _adapted(old, {"qkv", "proj", "q_norm", "k_norm", "norm"}, dim, old.num_heads, options, bias=old.proj.bias is not None)
+        if (
+            old.qkv.out_features != 3*dim or old.proj.in_features != dim
+            or old.proj.out_features != dim
+        ):
+            raise ValueError(
+                f"an Attention of width {dim} inside and out is needed; "
+                f"got qkv {old.qkv.in_features} to {old.qkv.out_features}, "
+                f"proj {old.proj.in_features} to {old.proj.out_features}"
+            )
+        self.attn = _adapted(
+            old, {"qkv", "proj", "q_norm", "k_norm", "norm"}, dim, old.num_heads, options,
+            bias=old.proj.bias is not None
+        )
         self.proj_drop = getattr(old, "proj_drop", nn.Identity())
 
     def forward(self, x, attn_mask=None, is_causal=False, **kwargs):
@@ -181,57 +279,102 @@ def _seen_to_mask(mask):
     "A Hugging Face mask as a `key_padding_mask`"
     if mask is None: return None
     if mask.ndim == 4 and mask.shape[1] == 1:
-        if _is_true((mask != mask[:, :, :1]).any()): raise ValueError("the attention mask differs between queries (is it causal?): an AGF layer can only hide keys from all of them")
+        if _is_true((mask != mask[:, :, :1]).any()):
+            raise ValueError(
+                "the attention mask differs between queries (is it causal?): "
+                "an AGF layer can only hide keys from all of them"
+            )
         mask = mask[:, 0, 0]
         return mask if mask.is_floating_point() else mask == 0
     if mask.ndim == 2: return mask == 0
-    raise ValueError(f"the attention mask must be (batch, tokens) or (batch, 1, tokens or 1, tokens); got {tuple(mask.shape)}")
+    raise ValueError(
+        "the attention mask must be (batch, tokens) or (batch, 1, tokens or 1, tokens); "
+        f"got {tuple(mask.shape)}"
+    )
 
 class _BertSelfAttention(nn.Module):
     "In the place of a BERT-like self-attention, which has no output projection"
     def __init__(self, old, options):
         super().__init__()
-        if getattr(old, "is_decoder", False) or getattr(old, "is_causal", False): raise ValueError(f"{type(old).__name__} is causal: use `CausalAGFAttention` of `agf.causal`")
+        if getattr(old, "is_decoder", False) or getattr(old, "is_causal", False):
+            raise ValueError(
+                f"{type(old).__name__} is causal: use `CausalAGFAttention` of `agf.causal`"
+            )
         dim = old.query.in_features
-        if not dim == old.query.out_features == old.value.out_features: raise ValueError(f"a self-attention of width {dim} inside and out is needed; got {old.query.out_features} inside")
-        self.attn = _adapted(old, {"query", "key", "value"}, dim, old.num_attention_heads, options, bias=old.query.bias is not None)
+        if not dim == old.query.out_features == old.value.out_features:
+            raise ValueError(
+                f"a self-attention of width {dim} inside and out is needed; "
+                f"got {old.query.out_features} inside"
+            )
+        self.attn = _adapted(
+            old, {"query", "key", "value"}, dim, old.num_attention_heads, options,
+            bias=old.query.bias is not None
+        )
         self.attn.out_proj = nn.Identity()
 
     def forward(self, hidden_states, attention_mask=None, *args, output_attentions=False, **kwargs):
         _refuse_rest("a BERT-like self-attention", kwargs | dict(enumerate(args)))
-        return self.attn(hidden_states, hidden_states, hidden_states, _seen_to_mask(attention_mask), bool(output_attentions), average_attn_weights=False)
+        return self.attn(
+            hidden_states, hidden_states, hidden_states, _seen_to_mask(attention_mask),
+            bool(output_attentions), average_attn_weights=False
+        )
 
 # %% ../nbs/23_multihead.ipynb #ef53d50e
-_MHA = {"in_proj_weight", "in_proj_bias", "q_proj_weight", "k_proj_weight", "v_proj_weight", "bias_k", "bias_v", "out_proj.weight", "out_proj.bias"}   # all that `nn.MultiheadAttention` can have
+# all that `nn.MultiheadAttention` can have
+_MHA = {
+    "in_proj_weight", "in_proj_bias", "q_proj_weight", "k_proj_weight", "v_proj_weight", "bias_k",
+    "bias_v", "out_proj.weight", "out_proj.bias"
+}
 
 def _replacement(m, options):
-    "An AGF layer in the place of `m` and the dropout that it loses, or None if `m` is no attention known here"
-    name, linear = type(m).__name__, lambda *names: all(isinstance(getattr(m, k, None), nn.Linear) for k in names)
+    "An AGF layer in the place of `m` and the dropout that it loses, or None for unknown `m`"
+    name = type(m).__name__
+    def linear(*names): return all(isinstance(getattr(m, k, None), nn.Linear) for k in names)
     if isinstance(m, nn.MultiheadAttention):
-        if unknown := sorted(k for k, _ in m.named_parameters() if k not in _MHA): raise ValueError(f"{name} has parameters that have no place in an AGF layer: {', '.join(unknown)}; replace it by hand")
+        if unknown := sorted(k for k, _ in m.named_parameters() if k not in _MHA):
+            raise ValueError(
+                f"{name} has parameters that have no place in an AGF layer: {', '.join(unknown)}; "
+                "replace it by hand"
+            )
         weight = m.out_proj.weight
-        return AGFMultiheadAttention(m.embed_dim, m.num_heads, 0., m.out_proj.bias is not None, m.bias_k is not None, m.add_zero_attn, m.kdim, m.vdim,
-                                     m.batch_first, weight.device, weight.dtype, **options), m.dropout
-    if name == "Attention" and linear("qkv", "proj"): return _ViTAttention(m, options), getattr(getattr(m, "attn_drop", None), "p", 0.)
-    if name.endswith("SelfAttention") and linear("query", "key", "value"): return _BertSelfAttention(m, options), getattr(getattr(m, "dropout", None), "p", 0.)
+        layer = AGFMultiheadAttention(
+            m.embed_dim, m.num_heads, 0., m.out_proj.bias is not None, m.bias_k is not None,
+            m.add_zero_attn, m.kdim, m.vdim, m.batch_first, weight.device, weight.dtype, **options
+        )
+        return layer, m.dropout
+    if name == "Attention" and linear("qkv", "proj"):
+        return _ViTAttention(m, options), getattr(getattr(m, "attn_drop", None), "p", 0.)
+    if name.endswith("SelfAttention") and linear("query", "key", "value"):
+        return _BertSelfAttention(m, options), getattr(getattr(m, "dropout", None), "p", 0.)
 
 # %% ../nbs/23_multihead.ipynb #de9a048e
 def replace_attention(
     model:nn.Module,   # A model, changed in place
     verbose:bool=True, # Print how many layers were replaced
-    **agf_options      # Options of `AGFMultiheadAttention` after `dtype`: `order`, `basis`, `penalty` ...
+    **agf_options      # Options of `AGFMultiheadAttention` after `dtype`: `order`, `basis` ...
 ) -> nn.Module: # `model`, or a new layer if `model` itself is an attention
-    "Put an AGF layer with fresh weights in the place of every attention of `model` that is known here"
+    "Put an AGF layer with fresh weights in the place of every known attention of `model`"
     new, lost = {}, set()
     for m in model.modules():
         if (made := _replacement(m, agf_options)) is None: continue
         new[m] = made[0].train(m.training)
         lost.add(made[1])
-    if not new: raise ValueError("found no attention to replace: neither nn.MultiheadAttention, nor timm's `Attention` (`qkv`, `proj`), nor a BERT-like `...SelfAttention` (`query`, `key`, `value`)")
+    if not new:
+        raise ValueError(
+            "found no attention to replace: neither nn.MultiheadAttention, "
+            "nor timm's `Attention` (`qkv`, `proj`), "
+            "nor a BERT-like `...SelfAttention` (`query`, `key`, `value`)"
+        )
     for parent in list(model.modules()):
         for name, child in list(parent._modules.items()):
             if child in new: setattr(parent, name, new[child])
-        if isinstance(parent, nn.TransformerEncoder): parent.use_nested_tensor = False   # it packs the input for the fast path of its layers
-    if lost - {0.}: warnings.warn(f"dropout of attention weights (p = {', '.join(map(str, sorted(lost - {0.})))}) has no counterpart in an AGF layer and is gone", UserWarning, stacklevel=2)
+        # it packs the input for the fast path of its layers
+        if isinstance(parent, nn.TransformerEncoder): parent.use_nested_tensor = False
+    if lost := lost - {0.}:
+        warnings.warn(
+            f"dropout of attention weights (p = {', '.join(map(str, sorted(lost)))}) "
+            "has no counterpart in an AGF layer and is gone",
+            UserWarning, stacklevel=2
+        )
     if verbose: print(f"replaced {len(new)} attention layer{'s'*(len(new) > 1)} by AGF")
     return new.get(model, model)

@@ -28,16 +28,28 @@ def basis_parameters(
     order:int=0,       # Largest degree K that the recursion must reach, at least 0
 ) -> tuple: # `(a, b)`, or `(None, None)` for monomials
     "Check a basis and return its Jacobi parameters"
-    if basis not in BASES: raise ValueError(f"unknown basis {basis!r}: pass one of {', '.join(BASES)}")
-    if isinstance(order, bool) or not isinstance(order, int) or order < 0: raise ValueError(f"`order` is the largest degree K, an integer of at least 0; got {order!r}")
+    if basis not in BASES:
+        raise ValueError(f"unknown basis {basis!r}: pass one of {', '.join(BASES)}")
+    if isinstance(order, bool) or not isinstance(order, int) or order < 0:
+        raise ValueError(
+            f"`order` is the largest degree K, an integer of at least 0; got {order!r}"
+        )
     if basis != "jacobi":
-        if a is not None or b is not None: raise ValueError(f"`a` and `b` belong to basis 'jacobi'; basis {basis!r} fixes them: leave them out")
+        if a is not None or b is not None:
+            raise ValueError(
+                f"`a` and `b` belong to basis 'jacobi'; basis {basis!r} fixes them: leave them out"
+            )
         return dict(chebyshev=(-0.5, -0.5), legendre=(0., 0.), monomial=(None, None))[basis]
     a, b = 1. if a is None else float(a), 1. if b is None else float(b)
-    if not (math.isfinite(a) and math.isfinite(b)): raise ValueError(f"`a` and `b` must be finite; got a={a}, b={b}")
+    if not (math.isfinite(a) and math.isfinite(b)):
+        raise ValueError(f"`a` and `b` must be finite; got a={a}, b={b}")
     for k in range(2, order + 1):
         if min(abs(k + a + b), abs(2*k + a + b - 2)) < 1e-3:
-            raise ValueError(f"the Jacobi recursion divides by zero at degree {k}: a + b = {a+b:.6g} is within 0.001 of {round(a+b)}; pass `order` < {k}, or another `a` or `b`")
+            raise ValueError(
+                f"the Jacobi recursion divides by zero at degree {k}: "
+                f"a + b = {a+b:.6g} is within 0.001 of {round(a+b)}; pass `order` < {k}, "
+                "or another `a` or `b`"
+            )
     return a, b
 
 # %% ../nbs/10_polynomial.ipynb #44ee1407
@@ -53,7 +65,8 @@ def recurrence(
     res = [((a + b + 2)/2, (a - b)/2, 0.)]
     for k in range(2, order + 1):
         c, n = 2*k + a + b, 2*k*(k + a + b)
-        res.append((c*(c - 1)/n, (c - 1)*(a*a - b*b)/(n*(c - 2)), 2*(k + a - 1)*(k + b - 1)*c/(n*(c - 2))))
+        A, B = c*(c - 1)/n, (c - 1)*(a*a - b*b)/(n*(c - 2))
+        res.append((A, B, 2*(k + a - 1)*(k + b - 1)*c/(n*(c - 2))))
     return res[:order]
 
 # %% ../nbs/10_polynomial.ipynb #cd5025e7
@@ -76,7 +89,8 @@ def to_domain(
     domain:str="unit", # `unit`: $x = s$, as in the paper; `symmetric`: $x = 2s - 1$
 ) -> Tensor: # Points of the basis's domain, same shape
     "Map singular values to the basis's domain"
-    if domain not in DOMAINS: raise ValueError(f"unknown domain {domain!r}: pass one of {', '.join(DOMAINS)}")
+    if domain not in DOMAINS:
+        raise ValueError(f"unknown domain {domain!r}: pass one of {', '.join(DOMAINS)}")
     return s if domain == "unit" else 2*s - 1
 
 # %% ../nbs/10_polynomial.ipynb #09dad1ce
@@ -89,7 +103,10 @@ def polynomial(
     domain:str="unit", # `unit` or `symmetric`
 ) -> Tensor: # Gain $g(s)$, same shape as `s`
     "Evaluate $g(s) = \\sum_k \\theta_k P_k(x(s))$ by the recursion"
-    if theta.ndim != 1 or not len(theta): raise ValueError(f"`theta` must be 1-d, one coefficient per degree; got shape {tuple(theta.shape)}")
+    if theta.ndim != 1 or not len(theta):
+        raise ValueError(
+            f"`theta` must be 1-d, one coefficient per degree; got shape {tuple(theta.shape)}"
+        )
     x = to_domain(s, domain)
     prev, p, g = torch.zeros_like(x), torch.ones_like(x), theta[0].expand_as(x)
     for t, (A, B, C) in zip(theta[1:], recurrence(len(theta) - 1, basis, a, b)):
@@ -105,9 +122,11 @@ def collapse_matrix(
     b:float|None=None, # Second Jacobi parameter, dimensionless
     domain:str="unit", # `unit` or `symmetric`
     shift:float=0.5,   # Centre of the powers, dimensionless
-) -> Tensor: # $M$ with $P_k(x(s)) = \sum_j M_{kj} (s - \text{shift})^j$, float64 on the CPU, shape `(K+1, K+1)`
+) -> Tensor: # $M$ with $P_k(x(s)) = \sum_j M_{kj} (s - \text{shift})^j$, float64, `(K+1, K+1)`
     "Write every basis polynomial in powers of `s - shift`"
-    x0, scale = to_domain(torch.tensor(shift, dtype=torch.float64, device="cpu"), domain).item(), 1. if domain == "unit" else 2.   # x = x0 + scale*(s - shift)
+    # x = x0 + scale*(s - shift)
+    x0 = to_domain(torch.tensor(shift, dtype=torch.float64, device="cpu"), domain).item()
+    scale = 1. if domain == "unit" else 2.
     def times_x(p): return x0*p + scale*torch.cat([p.new_zeros(1), p[:-1]])
     M = torch.zeros(order + 1, order + 1, dtype=torch.float64, device="cpu")
     M[0, 0] = 1
@@ -121,9 +140,11 @@ def horner(
     c:Tensor, # Coefficients of $1, t, \dots, t^K$, shape `(K+1,)`
 ) -> Tensor: # $\sum_j c_j t^j$, same shape as `t`
     "Evaluate a polynomial given by its monomial coefficients"
-    if c.ndim != 1 or not len(c): raise ValueError(f"`c` must be 1-d, one coefficient per power; got shape {tuple(c.shape)}")
+    if c.ndim != 1 or not len(c):
+        raise ValueError(f"`c` must be 1-d, one coefficient per power; got shape {tuple(c.shape)}")
     out = c[-1]
-    for cj in c[:-1].flip(0): out = torch.addcmul(cj, out, t)   # one pass over the points for each power
+    # one pass over the points for each power
+    for cj in c[:-1].flip(0): out = torch.addcmul(cj, out, t)
     return out.expand_as(t)
 
 # %% ../nbs/10_polynomial.ipynb #eab67b1c
@@ -181,95 +202,50 @@ class _Series(torch.autograd.Function):
     @staticmethod
     def jvp(ctx, dx, dc, _):
         parts = []
-        slope = _Series._slope(ctx, torch.ones_like(ctx.saved_tensors[0]), lambda k, p: parts.append(dc[k]*p))
+        one = torch.ones_like(ctx.saved_tensors[0])
+        slope = _Series._slope(ctx, one, lambda k, p: parts.append(dc[k]*p))
         return dx*slope + sum(parts)
 
 # %% ../nbs/10_polynomial.ipynb #01484952
+def _check_start(order, theta0, bounded, init_std, theta0_init, nonnegative):
+    "Refuse coefficients that cannot be meant, or cannot be learned"
+    if theta0 is not None and not math.isfinite(theta0):
+        raise ValueError(f"`theta0` is a finite number, or None to learn it; got {theta0}")
+    if theta0 is not None and theta0_init:
+        raise ValueError(
+            "`theta0_init` is where a learned coefficient starts, "
+            f"but `theta0` is fixed at {theta0}: pass theta0=None"
+        )
+    if not math.isfinite(theta0_init) or bounded and abs(theta0_init) >= 1:
+        raise ValueError(
+            "`theta0_init` must be finite, and inside (-1, 1) when `bounded`; "
+            f"got {theta0_init}"
+        )
+    if not 0 <= init_std < math.inf:
+        raise ValueError(
+            f"`init_std` is a standard deviation, finite and at least 0; got {init_std}"
+        )
+    if nonnegative and order and not init_std:
+        raise ValueError(
+            "`nonnegative` needs a start away from 0, where an absolute value has no slope: "
+            "pass `init_std` above 0, e.g. 0.3"
+        )
+
 def _warn_degenerate(order, basis, a, b):
     "Warn of Jacobi parameters whose polynomials are not orthogonal"
     a, b = basis_parameters(basis, a, b, order)
     if a is None or min(a, b) > -1: return
-    short = next((k for k, (A, _, _) in enumerate(recurrence(order, basis, a, b), 1) if abs(A) < 1e-3), None)
-    lost = "" if short is None else f"; and P_{short} has a degree below {short}, so that not every polynomial of degree {order} can be learned"
-    warnings.warn(f"Jacobi polynomials with a={a:g}, b={b:g} are not orthogonal, for which both must exceed -1: expect slow training{lost}", UserWarning, stacklevel=3)
-
-# %% ../nbs/10_polynomial.ipynb #bbfd22e5
-class PolynomialFilter(nn.Module):
-    """A learnable gain $g(s) = \\sum_k \\theta_k P_k(x(s))$ for singular values `s` in (0, 1).
-
-    `forward(s)` takes a tensor of any shape and returns the gain in the same shape. The coefficients are
-    `theta = tanh(raw)` (in (-1, 1)) when `bounded`, else `raw`; `theta0` fixes the first one. Warns (`UserWarning`)
-    for a <= -1 or b <= -1. Source: arXiv 2505.08516 and its released code; see the notebook for what differs.
-    """
-    def __init__(self,
-        order:int=5,       # Largest degree K, so K+1 coefficients
-        basis:str="jacobi",# `jacobi`, `chebyshev`, `legendre` or `monomial`
-        a:float|None=None, # First Jacobi parameter, dimensionless; `jacobi` only, default 1
-        b:float|None=None, # Second Jacobi parameter, dimensionless; `jacobi` only, default 1
-        domain:str="unit", # `unit`: $x = s$, as in the paper; `symmetric`: $x = 2s - 1$
-        theta0:float|None=1., # Fixed value of $\theta_0$; `None` learns it
-        bounded:bool=True, # Keep learned coefficients in (-1, 1) by tanh
-        init_std:float=0., # Standard deviation of the learned coefficients' start (before tanh); 0 is the paper's
-        theta0_init:float=0., # Start of a learned $\theta_0$, in (-1, 1) when `bounded`
-        nonnegative:bool=False, # Use the learned coefficients' absolute values, as a low-pass filter in powers of s needs
-    ):
-        super().__init__()
-        to_domain(torch.zeros(0), domain)
-        basis_parameters(basis, a, b, order)
-        if theta0 is not None and not math.isfinite(theta0): raise ValueError(f"`theta0` is a finite number, or None to learn it; got {theta0}")
-        if theta0 is not None and theta0_init: raise ValueError(f"`theta0_init` is where a learned coefficient starts, but `theta0` is fixed at {theta0}: pass theta0=None")
-        if not math.isfinite(theta0_init) or bounded and abs(theta0_init) >= 1: raise ValueError(f"`theta0_init` must be finite, and inside (-1, 1) when `bounded`; got {theta0_init}")
-        if not 0 <= init_std < math.inf: raise ValueError(f"`init_std` is a standard deviation, finite and at least 0; got {init_std}")
-        if nonnegative and order and not init_std: raise ValueError("`nonnegative` needs a start away from 0, where an absolute value has no slope: pass `init_std` above 0, e.g. 0.3")
-        _warn_degenerate(order, basis, a, b)
-        self.order, self.basis, self.a, self.b, self.domain = order, basis, a, b, domain
-        self.theta0, self.bounded, self.init_std, self.theta0_init, self.nonnegative = theta0, bounded, init_std, theta0_init, nonnegative
-        self.raw = nn.Parameter(torch.empty(order + (theta0 is None)))
-        self.collapse = collapse_matrix(order, basis, a, b, domain)   # constant in float64, whatever the dtype of the parameters
-        self._apply(lambda t: t)   # brings the constant to the device of the parameter
-        self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        "Draw the coefficients' start anew"
-        with torch.no_grad():
-            self.raw.normal_(std=self.init_std) if self.init_std else self.raw.zero_()
-            if self.theta0 is None: self.raw[0] += math.atanh(self.theta0_init) if self.bounded else self.theta0_init
-
-    def _apply(self, fn, recurse=True):
-        super()._apply(fn, recurse)
-        device = self.raw.device
-        if device.type != "meta": self.collapse = self.collapse.to(device, torch.float32 if device.type == "mps" else torch.float64)
-        return self
-
-    @property
-    def theta(self) -> Tensor:
-        "Coefficients $\\theta_0 \\dots \\theta_K$, shape `(K+1,)`"
-        theta = self.raw.tanh() if self.bounded else self.raw
-        if self.nonnegative: theta = theta.abs()
-        return theta if self.theta0 is None else torch.cat([theta.new_full((1,), self.theta0), theta])
-
-    def forward(self, s:Tensor) -> Tensor: return self.gain(s, self.theta)
-
-    def gain(self, s:Tensor, theta:Tensor) -> Tensor:
-        "The gain at `s` with coefficients `theta` of shape `(K+1,)` in place of the module's own"
-        if self.domain == "unit": x, c, steps = s - 0.5, (theta.to(self.collapse.dtype) @ self.collapse.to(theta.device)).to(s.dtype), recurrence(self.order, "monomial")
-        else: x, c, steps = 2*s - 1, theta.to(s.dtype), recurrence(self.order, self.basis, self.a, self.b)
-        return (_Series.forward if torch.compiler.is_compiling() else _Series.apply)(x, c, steps)   # a compiler decides for itself what to keep
-
-    def response(self, points:int=201) -> tuple[Tensor, Tensor]:
-        "Singular values from 0 to 1 and the gain at each: two tensors of shape `(points,)`, in float32 or wider, without gradient"
-        s = torch.linspace(0, 1, points, device=self.raw.device, dtype=torch.promote_types(self.raw.dtype, torch.float32))
-        with torch.no_grad(): return s, self(s)
-
-    def plot(self, ax=None, **kwargs):
-        "Draw the gain against the singular value on a matplotlib `ax` (a new one if None), `kwargs` to its `plot`; return the `ax`"
-        return _draw(self, ax, **kwargs)
-
-    def _repr_html_(self): return None if self.raw.is_meta else _picture(self)   # what a notebook shows in place of the text
-
-    def extra_repr(self):
-        ab = f", a={1. if self.a is None else self.a:g}, b={1. if self.b is None else self.b:g}" if self.basis == "jacobi" else ""
-        return f"order={self.order}, basis={self.basis!r}{ab}, domain={self.domain!r}, theta0={self.theta0}, bounded={self.bounded}"
+    steps = recurrence(order, basis, a, b)
+    short = next((k for k, (A, _, _) in enumerate(steps, 1) if abs(A) < 1e-3), None)
+    lost = "" if short is None else (
+        f"; and P_{short} has a degree below {short}, "
+        f"so that not every polynomial of degree {order} can be learned"
+    )
+    warnings.warn(
+        f"Jacobi polynomials with a={a:g}, b={b:g} are not orthogonal, "
+        f"for which both must exceed -1: expect slow training{lost}",
+        UserWarning, stacklevel=3
+    )
 
 # %% ../nbs/10_polynomial.ipynb #0500ba66
 def _draw(f, ax, **kwargs):
@@ -289,4 +265,106 @@ def _picture(f):
     fig, png = Figure(figsize=(4, 2.4), layout="constrained"), BytesIO()
     _draw(f, fig.subplots()).set_title(f"{f.basis}, order {f.order}", fontsize="medium")
     fig.savefig(png, dpi=100)
-    return f'<img style="max-width:100%" alt="gain against singular value: {html.escape(repr(f))}" src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">'
+    alt, data = html.escape(repr(f)), base64.b64encode(png.getvalue()).decode()
+    return (
+        f'<img style="max-width:100%" alt="gain against singular value: {alt}" '
+        f'src="data:image/png;base64,{data}">'
+    )
+
+class _Curve(nn.Module):
+    "A gain that can be drawn"
+    def response(self, points:int=201) -> tuple[Tensor, Tensor]:
+        "Singular values from 0 to 1 and their gains, each `(points,)`, without gradient"
+        dtype = torch.promote_types(self.raw.dtype, torch.float32)
+        s = torch.linspace(0, 1, points, device=self.raw.device, dtype=dtype)
+        with torch.no_grad(): return s, self(s)
+
+    def plot(self, ax=None, **kwargs):
+        "Draw the gain against the singular value on a matplotlib `ax`, by default a new one"
+        return _draw(self, ax, **kwargs)
+
+    # what a notebook shows in place of the text
+    def _repr_html_(self): return None if self.raw.is_meta else _picture(self)
+
+# %% ../nbs/10_polynomial.ipynb #bbfd22e5
+class PolynomialFilter(_Curve):
+    """A learnable gain $g(s) = \\sum_k \\theta_k P_k(x(s))$ for singular values `s` in (0, 1).
+
+    `forward(s)` takes a tensor of any shape and returns the gain in the same shape. The
+    coefficients are `theta = tanh(raw)` (in (-1, 1)) when `bounded`, else `raw`; `theta0` fixes the
+    first one. Warns (`UserWarning`) for a <= -1 or b <= -1. Source: arXiv 2505.08516 and its
+    released code; see the notebook for what differs.
+    """
+    def __init__(self,
+        order:int=5,       # Largest degree K, so K+1 coefficients
+        basis:str="jacobi",# `jacobi`, `chebyshev`, `legendre` or `monomial`
+        a:float|None=None, # First Jacobi parameter, dimensionless; `jacobi` only, default 1
+        b:float|None=None, # Second Jacobi parameter, dimensionless; `jacobi` only, default 1
+        domain:str="unit", # `unit`: $x = s$, as in the paper; `symmetric`: $x = 2s - 1$
+        theta0:float|None=1., # Fixed value of $\theta_0$; `None` learns it
+        bounded:bool=True, # Keep learned coefficients in (-1, 1) by tanh
+        init_std:float=0., # Spread of the learned coefficients at the start (before tanh)
+        theta0_init:float=0., # Start of a learned $\theta_0$, in (-1, 1) when `bounded`
+        nonnegative:bool=False, # Use the learned coefficients' absolute values
+    ):
+        super().__init__()
+        to_domain(torch.zeros(0), domain)
+        basis_parameters(basis, a, b, order)
+        _check_start(order, theta0, bounded, init_std, theta0_init, nonnegative)
+        _warn_degenerate(order, basis, a, b)
+        self.order, self.basis, self.a, self.b, self.domain = order, basis, a, b, domain
+        self.theta0, self.theta0_init, self.init_std = theta0, theta0_init, init_std
+        self.bounded, self.nonnegative = bounded, nonnegative
+        self.raw = nn.Parameter(torch.empty(order + (theta0 is None)))
+        # constant in float64, whatever the dtype of the parameters
+        self.collapse = collapse_matrix(order, basis, a, b, domain)
+        self._apply(lambda t: t)   # brings the constant to the device of the parameter
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        "Draw the coefficients' start anew"
+        with torch.no_grad():
+            self.raw.normal_(std=self.init_std) if self.init_std else self.raw.zero_()
+            if self.theta0 is None:
+                self.raw[0] += math.atanh(self.theta0_init) if self.bounded else self.theta0_init
+
+    def _apply(self, fn, recurse=True):
+        super()._apply(fn, recurse)
+        device = self.raw.device
+        if device.type != "meta":
+            dtype = torch.float32 if device.type == "mps" else torch.float64
+            self.collapse = self.collapse.to(device, dtype)
+        return self
+
+    @property
+    def theta(self) -> Tensor:
+        "Coefficients $\\theta_0 \\dots \\theta_K$, shape `(K+1,)`"
+        theta = self.raw.tanh() if self.bounded else self.raw
+        if self.nonnegative: theta = theta.abs()
+        if self.theta0 is None: return theta
+        return torch.cat([theta.new_full((1,), self.theta0), theta])
+
+    def forward(self, s:Tensor) -> Tensor:
+        return self.gain(s, self.theta)
+
+    def gain(self, s:Tensor, theta:Tensor) -> Tensor:
+        "The gain at `s` with coefficients `theta` of shape `(K+1,)` in place of the module's own"
+        if self.domain == "unit":
+            x = s - 0.5
+            c = (theta.to(self.collapse.dtype) @ self.collapse.to(theta.device)).to(s.dtype)
+            steps = recurrence(self.order, "monomial")
+        else:
+            x = 2*s - 1
+            c = theta.to(s.dtype)
+            steps = recurrence(self.order, self.basis, self.a, self.b)
+        # a compiler decides for itself what to keep
+        series = _Series.forward if torch.compiler.is_compiling() else _Series.apply
+        return series(x, c, steps)
+
+    def extra_repr(self):
+        a, b = (1. if o is None else o for o in (self.a, self.b))
+        ab = f", a={a:g}, b={b:g}" if self.basis == "jacobi" else ""
+        return (
+            f"order={self.order}, basis={self.basis!r}{ab}, domain={self.domain!r}, "
+            f"theta0={self.theta0}, bounded={self.bounded}"
+        )
