@@ -6,5 +6,5 @@ from .multihead import AGFMultiheadAttention, replace_attention
 from .polynomial import PolynomialFilter
 from .transformer import SequenceClassifier
 
-__all__ = ["AGFAttention", "AGFMultiheadAttention", "LeanAGFAttention", "PolynomialFilter", "SequenceClassifier", "agf_attention", "orthogonality_penalty",
-           "replace_attention"]
+__all__ = ["AGFAttention", "AGFMultiheadAttention", "LeanAGFAttention", "PolynomialFilter",
+           "SequenceClassifier", "agf_attention", "orthogonality_penalty", "replace_attention"]

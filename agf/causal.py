@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .attention import PENALTIES, AGFAttention, _check_logits, _check_mask, _check_tokens, token_softmax
+from .attention import AGFAttention, row_factors, token_softmax, unseen
+from .checks import check_logits, check_mask, check_tokens, hide
 from .polynomial import polynomial
 
 # %% ../nbs/22_causal.ipynb #b4a67a9b
@@ -39,35 +40,42 @@ def merge_states(
 ) -> CausalState: # Summary of both runs together
     "Join two summaries: an associative and commutative operation"
     top = torch.maximum(p.top, q.top)
-    return CausalState(top, p.sums*(p.top - top).exp().unsqueeze(-1) + q.sums*(q.top - top).exp().unsqueeze(-1))
+    first, second = (o.sums*(o.top - top).exp().unsqueeze(-1) for o in (p, q))
+    return CausalState(top, first + second)
 
 # %% ../nbs/22_causal.ipynb #0a51b5fd
-def _cut(p, start, stop, step=1): return CausalState(p.top[..., start:stop:step, :], p.sums[..., start:stop:step, :, :])
+def _cut(p, start, stop, step=1):
+    return CausalState(p.top[..., start:stop:step, :], p.sums[..., start:stop:step, :, :])
 
 def _interleave(p, q, dim):
     "p0 q0 p1 q1 ... along a negative `dim`, where p has as many entries as q or one more"
     n = q.shape[dim]
-    return torch.cat([torch.stack([p.narrow(dim, 0, n), q], dim).flatten(dim - 1, dim), p.narrow(dim, n, p.shape[dim] - n)], dim)
+    pairs = torch.stack([p.narrow(dim, 0, n), q], dim).flatten(dim - 1, dim)
+    return torch.cat([pairs, p.narrow(dim, n, p.shape[dim] - n)], dim)
 
 # %% ../nbs/22_causal.ipynb #36cca0d1
 def prefix_states(
-    p:CausalState, # One summary a run: `top` of shape `(..., runs, d)`, `sums` of shape `(..., runs, d, e+1)`
+    p:CausalState, # A summary a run: `top` `(..., runs, d)`, `sums` `(..., runs, d, e+1)`
 ) -> CausalState: # Entry j summarises runs 0 to j; same shapes
     "All running merges, in a logarithmic number of parallel rounds"
     n = p.top.shape[-2]
-    if n == 1: return p
-    odd = prefix_states(merge_states(_cut(p, 0, n - 1, 2), _cut(p, 1, n, 2)))            # ends after runs 1, 3, 5, ...
-    even = merge_states(_cut(odd, 0, (n - 1)//2), _cut(p, 2, n, 2))                     # ends after runs 2, 4, ...
+    if n == 1:
+        return p
+    odd = prefix_states(merge_states(_cut(p, 0, n - 1, 2), _cut(p, 1, n, 2)))   # after 1, 3, 5, ...
+    even = merge_states(_cut(odd, 0, (n - 1)//2), _cut(p, 2, n, 2))            # after 2, 4, ...
     first = _cut(p, 0, 1)
-    return CausalState(_interleave(torch.cat([first.top, even.top], -2), odd.top, -2),
-                       _interleave(torch.cat([first.sums, even.sums], -3), odd.sums, -3))
+    return CausalState(*(
+        _interleave(torch.cat([zero, two], dim), one, dim)
+        for zero, two, one, dim in zip(first, even, odd, (-2, -3))
+    ))
 
 # %% ../nbs/22_causal.ipynb #266ce542
 def _within_chunks(W, m, v, value):
     "What each token sees to its left in its own chunk; all `(..., c, ·)` with c a power of two"
-    y, half = (W*(v - m).exp()).sum(-1, keepdim=True)*value, 1                           # itself
+    y, half = (W*(v - m).exp()).sum(-1, keepdim=True)*value, 1                  # itself
     while half < v.shape[-2]:
-        (vl, _), (ml, mr), (_, Wr), (xl, _) = (o.unflatten(-2, (-1, 2, half)).unbind(-3) for o in (v, m, W, value))
+        halves = (o.unflatten(-2, (-1, 2, half)).unbind(-3) for o in (v, m, W, value))
+        (vl, _), (ml, mr), (_, Wr), (xl, _) = halves
         middle = ml[..., -1:, :]
         right = ((Wr*(middle - mr).exp()) @ (vl - middle).exp().mT) @ xl
         y = y + torch.stack([torch.zeros_like(right), right], -3).flatten(-4, -2)
@@ -76,23 +84,34 @@ def _within_chunks(W, m, v, value):
 
 # %% ../nbs/22_causal.ipynb #f9b97cb7
 def _causal_mix(A, v, value, state=None, chunk=64):
-    "`A` `(b, h, n, d)` against the running averages of `value`: outputs `(b, h, n, e)` and the state after the last token"
+    """`A` `(b, h, n, d)` against the running averages of `value`.
+
+    Outputs `(b, h, n, e)` and the state after the last token.
+    """
     n = v.shape[-2]
     c = min(chunk, 1 << (n - 1).bit_length())
-    if state is None: state = _nothing(v, value.shape[-1])
+    if state is None:
+        state = _nothing(v, value.shape[-1])
     more = (0, 0, 0, -n % c)
-    A, v, value = F.pad(A, more), F.pad(v, more, value=torch.finfo(v.dtype).min), F.pad(value, more)
-    A, v, value = (o.unflatten(-2, (-1, c)) for o in (A, v, value))                      # (b, h, chunks, c, ·)
-    parts = _summary(v, value)
-    states = prefix_states(CausalState(torch.cat([state.top.unsqueeze(-2), parts.top], -2),
-                                       torch.cat([state.sums.unsqueeze(-3), parts.sums], -3)))
-    start, end = _cut(states, 0, -1), CausalState(states.top[..., -1, :], states.sums[..., -1, :, :])
+    v = F.pad(v, more, value=torch.finfo(v.dtype).min)
+    A, v, value = (o.unflatten(-2, (-1, c)) for o in (F.pad(A, more), v, F.pad(value, more)))
+    parts = _summary(v, value)                                # (b, h, chunks, ...)
+    tops = torch.cat([state.top.unsqueeze(-2), parts.top], -2)
+    states = prefix_states(CausalState(tops, torch.cat([state.sums.unsqueeze(-3), parts.sums], -3)))
+    start = _cut(states, 0, -1)
+    end = CausalState(states.top[..., -1, :], states.sums[..., -1, :, :])
     top, N, Z = start.top.unsqueeze(-2), start.sums[..., :-1], start.sums[..., -1:]
     token = CausalState(v.detach(), (v - v.detach()).exp().unsqueeze(-1))
     m, Z = merge_states(CausalState(top, Z.unsqueeze(-3)), prefix_states(token))
     W = A/Z.squeeze(-1)
     y = (W*(top - m).exp()) @ N + _within_chunks(W, m, v, value)
     return y.flatten(-3, -2)[..., :n, :], end
+
+# %% ../nbs/22_causal.ipynb #f50a9ff5
+def _check_chunk(chunk):
+    whole = isinstance(chunk, int) and not isinstance(chunk, bool)
+    if not whole or chunk < 1 or chunk & (chunk - 1):
+        raise ValueError(f"`chunk` is a power of two (1, 2, 4, ...); got {chunk!r}")
 
 # %% ../nbs/22_causal.ipynb #0381a6df
 def causal_agf_attention(
@@ -101,46 +120,70 @@ def causal_agf_attention(
     s:Tensor,     # Logits of the singular values, shape `(b, h, n, d)`
     value:Tensor, # Values, shape `(b, h, n, e)`
     theta:Tensor, # Filter coefficients $\theta_0 \dots \theta_K$, shape `(K+1,)`, dimensionless
-    key_padding_mask:Tensor|None=None, # True marks padding, anywhere in the sequence, shape `(b, n)`
-    chunk:int=64, # Tokens that are handled by direct pairing; a power of two, changes cost only
+    key_padding_mask:Tensor|None=None, # True marks padding, anywhere, shape `(b, n)`
+    chunk:int=64, # Tokens handled by direct pairing; a power of two, changes cost only
     **kwargs      # `basis`, `a`, `b`, `domain`: see `polynomial`
 ) -> Tensor: # Token t filtered with the tokens up to t, shape `(b, h, n, e)`; 0 at padding
     "Causal attentive graph filter, in time and memory linear in n"
-    _check_logits(u, v, s, value, theta)
-    if not u.shape[2]: raise ValueError(f"no tokens: shape {tuple(u.shape)}; pass at least one")
+    check_logits(u, v, s, value, theta)
+    if not u.shape[2]:
+        raise ValueError(f"no tokens: shape {tuple(u.shape)}; pass at least one")
     _check_chunk(chunk)
-    _check_mask(key_padding_mask, u.shape[0], u.shape[2])
+    check_mask(key_padding_mask, u.shape[0], u.shape[2])
     wide = torch.promote_types(v.dtype, torch.float32)
     u, v, s, x = (o.to(wide) for o in (u, v, s, value))
-    if key_padding_mask is not None:
-        pad = key_padding_mask[:, None, :, None]
-        u, s, x, v = u.masked_fill(pad, 0), s.masked_fill(pad, 0), x.masked_fill(pad, 0), v.masked_fill(pad, torch.finfo(wide).min)
+    u, s, x = (hide(o, key_padding_mask) for o in (u, s, x))
+    def gain(s): return polynomial(s, theta.to(wide), **kwargs)
     with torch.autocast(v.device.type, enabled=False):
-        y = _causal_mix(u.softmax(-1)*polynomial(s.sigmoid(), theta.to(wide), **kwargs), v, x, chunk=chunk)[0].to(value.dtype)
-    return y if key_padding_mask is None else y.masked_fill(pad, 0)
+        U, g = row_factors(u, s, gain)
+        y = _causal_mix(U*g, unseen(v, key_padding_mask), x, chunk=chunk)[0].to(value.dtype)
+    return hide(y, key_padding_mask)
 
-# %% ../nbs/22_causal.ipynb #f50a9ff5
-def _check_chunk(chunk):
-    if isinstance(chunk, bool) or not isinstance(chunk, int) or chunk < 1 or chunk & (chunk - 1): raise ValueError(f"`chunk` is a power of two (1, 2, 4, ...); got {chunk!r}")
+# %% ../nbs/22_causal.ipynb #a5900cbe
+def _check_run(layer, x, key_padding_mask):
+    check_tokens(x, layer.dim, layer.v_proj)
+    check_mask(key_padding_mask, *x.shape[:2], all_hidden=True)   # a run may be all padding
+
+def _check_state(state, want):
+    if state is None:
+        return
+    if not isinstance(state, CausalState):
+        raise ValueError(
+            "`state` is what `init_state`, `prefill` or `step` returned; got "
+            f"{type(state).__name__}: pass a mask as key_padding_mask="
+        )
+    if state.top.shape != want:
+        raise ValueError(
+            "`state` belongs to another batch or layer: its maxima have shape "
+            f"{tuple(state.top.shape)}, expected {want}; see `init_state`"
+        )
+
+def _parts(layer, x, key_padding_mask):
+    "`U`, `g`, the logits of V, each `(b, h, n, d)` in float32 or wider, and the value"
+    u, v, s, value = layer.project(hide(x, key_padding_mask))
+    U, g = row_factors(u, s, layer.filter)
+    return hide(U, key_padding_mask), g, unseen(v.to(U.dtype), key_padding_mask), value
 
 # %% ../nbs/22_causal.ipynb #e35abf53
 class CausalAGFAttention(AGFAttention):
-    """Causal attentive graph filter: token t is filtered with the tokens up to t, in O(n), and decoded with a state of fixed size.
+    """Causal attentive graph filter: token t is filtered with the tokens up to t, in O(n).
 
-    Same parameters as `AGFAttention`, whose docstring explains them; `x` of shape `(b, n, dim)`, output of the same shape.
-    `forward` is for training on whole sequences and alone records a penalty; `prefill(x)` also returns the state after them,
-    and `step(x_t, state)` decodes one token. Wrap decoding in `torch.no_grad()`.
-    `key_padding_mask` `(b, n)` marks padding with True anywhere in the sequence; padded outputs are 0.
-    The sums run in float32 or wider, also under autocast. Errors: `ValueError` as for `AGFAttention`.
+    A state of fixed size is all that decoding needs. Same parameters as `AGFAttention`, whose
+    docstring explains them; `x` of shape `(b, n, dim)`, output of the same shape. `forward` is for
+    training on whole sequences and alone records a penalty; `prefill(x)` also returns the state
+    after them, and `step(x_t, state)` decodes one token. Wrap decoding in `torch.no_grad()`.
+    `key_padding_mask` `(b, n)` marks padding with True anywhere in the sequence; padded outputs are
+    0. The sums run in float32 or wider, also under autocast. Errors: `ValueError` as for
+    `AGFAttention`.
     """
     def __init__(self,
         dim:int,         # Width of the tokens, divisible by `num_heads`
         num_heads:int=8, # Number of heads
         order:int=5,     # Degree K of the filter
         *,
-        penalty:str|None=None, # `paper`, `spread` or `None`; of the factors of the whole sequence, which are those of its last token
+        penalty:str|None=None, # `paper`, `spread` or `None`; of the whole sequence's factors
         chunk:int=64,    # Tokens handled by direct pairing, a power of two; changes cost only
-        **kwargs         # `basis`, `a`, `b`, `domain`, `theta0`, `bounded`, `init_std`, `bias`, `device`, `dtype`, ...: see `AGFAttention`
+        **kwargs         # Further options of `AGFAttention`
     ):
         super().__init__(dim, num_heads, order, penalty=penalty, **kwargs)
         _check_chunk(chunk)
@@ -148,11 +191,12 @@ class CausalAGFAttention(AGFAttention):
 
     def init_state(self,
         batch:int=1, # Sequences to decode at the same time
-    ) -> CausalState: # The state before the first token: `(batch, h, d)` and `(batch, h, d, d+1)`, in float32 or wider
-        "The state of having seen nothing"
-        w = self.v_proj.weight
-        v = torch.empty(batch, self.num_heads, 0, self.dim//self.num_heads, device=w.device, dtype=torch.promote_types(w.dtype, torch.float32))
-        return _nothing(v, v.shape[-1])
+    ) -> CausalState: # Before the first token: `(batch, h, d)` and `(batch, h, d, d+1)`
+        "The state of having seen nothing, in float32 or wider"
+        w, d = self.v_proj.weight, self.dim//self.num_heads
+        wide = torch.promote_types(w.dtype, torch.float32)
+        v = torch.empty(batch, self.num_heads, 0, d, device=w.device, dtype=wide)
+        return _nothing(v, d)
 
     def prefill(self,
         x:Tensor, # Tokens, shape `(b, n, dim)`
@@ -161,25 +205,24 @@ class CausalAGFAttention(AGFAttention):
     ) -> tuple: # Filtered tokens `(b, n, dim)`, and the state after them
         "Filter a run of tokens in parallel and return the state behind it"
         _check_run(self, x, key_padding_mask)
-        want = (len(x), self.num_heads, self.dim//self.num_heads)
-        if state is not None and not isinstance(state, CausalState): raise ValueError(f"`state` is what `init_state`, `prefill` or `step` returned; got {type(state).__name__}: pass a mask as key_padding_mask=")
-        if state is not None and state.top.shape != want: raise ValueError(f"`state` belongs to another batch or layer: its maxima have shape {tuple(state.top.shape)}, expected {want}; see `init_state`")
+        _check_state(state, (len(x), self.num_heads, self.dim//self.num_heads))
         U, g, v, value = _parts(self, x, key_padding_mask)
         return self._filter(U*g, v, value, state, key_padding_mask)
 
     def _filter(self, A, v, value, state, key_padding_mask):
-        with torch.autocast(v.device.type, enabled=False): y, state = _causal_mix(A, v, value.to(v.dtype), state, self.chunk)
+        with torch.autocast(v.device.type, enabled=False):
+            y, state = _causal_mix(A, v, value.to(v.dtype), state, self.chunk)
         y = self.out_proj(y.to(value.dtype).transpose(1, 2).flatten(-2))
-        return (y if key_padding_mask is None else y.masked_fill(key_padding_mask.unsqueeze(-1), 0)), state
+        return hide(y, key_padding_mask), state
 
     def forward(self,
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
-        _check_run(self, x, None)
-        _check_mask(key_padding_mask, *x.shape[:2])
+        self._check(x, key_padding_mask)
         U, g, v, value = _parts(self, x, key_padding_mask)
-        self.last_penalty = PENALTIES[self.penalty](U, token_softmax(v, key_padding_mask)) if self.training and self.penalty else None
+        penalised = self.training and self.penalty   # this alone needs the V of the whole sequence
+        self._record(U, token_softmax(v, key_padding_mask) if penalised else v)
         return self._filter(U*g, v, value, None, key_padding_mask)[0]
 
     def step(self,
@@ -187,54 +230,36 @@ class CausalAGFAttention(AGFAttention):
         state:CausalState, # State after the tokens before it
     ) -> tuple: # Filtered token `(b, dim)`, and the state after it
         "Decode one token, in time and memory that do not depend on how many came before"
-        if x_t.ndim != 2: raise ValueError(f"`x_t` must have shape (batch, {self.dim}), one token a sequence; got {tuple(x_t.shape)}")
+        if x_t.ndim != 2:
+            raise ValueError(
+                f"`x_t` must have shape (batch, {self.dim}), one token a sequence; got "
+                f"{tuple(x_t.shape)}"
+            )
         y, state = self.prefill(x_t.unsqueeze(1), state)
         return y.squeeze(1), state
 
-    def extra_repr(self): return f"{super().extra_repr()}, chunk={self.chunk}"
-
-# %% ../nbs/22_causal.ipynb #a5900cbe
-def _check_run(layer, x, key_padding_mask):
-    _check_tokens(x, layer.dim, layer.v_proj)
-    _check_mask(key_padding_mask if not isinstance(key_padding_mask, Tensor) else key_padding_mask.new_zeros(key_padding_mask.shape), *x.shape[:2])   # dtype and shape only: a run may be all padding
-
-def _parts(layer, x, key_padding_mask):
-    "`U`, `g`, the logits of V, each `(b, h, n, d)` in float32 or wider, and the value"
-    if key_padding_mask is not None: x = x.masked_fill(key_padding_mask.unsqueeze(-1), 0)
-    u, v, s, value = (layer._heads(p(x)) for p in (layer.u_proj, layer.v_proj, layer.s_proj, layer.value_proj))
-    wide = torch.promote_types(u.dtype, torch.float32)
-    U, v = u.to(wide).softmax(-1), v.to(wide)
-    if key_padding_mask is not None:
-        pad = key_padding_mask[:, None, :, None]
-        U, v = U.masked_fill(pad, 0), v.masked_fill(pad, torch.finfo(wide).min)
-    return U, layer.filter(s.to(wide).sigmoid()), v, value
-
-# %% ../nbs/22_causal.ipynb #d436203b
-def stream_agf(
-    layer:AGFAttention, # A bidirectional layer
-    chunks,             # Callable that returns an iterator over the pieces in order, or a list; a piece is `x` `(b, n_i, dim)` or `(x, key_padding_mask)`
-): # Iterator over the outputs, one `(b, n_i, dim)` for each piece, without gradient
-    "Evaluate a layer on a sequence that is longer than memory, in two passes over its pieces"
-    if not isinstance(layer, AGFAttention): raise ValueError(f"`layer` must be an AGFAttention; got {type(layer).__name__}")
-    if isinstance(layer, CausalAGFAttention): raise ValueError("this layer is causal and needs one pass only: call `layer.prefill(x, state)` on each piece")
-    if not callable(chunks) and iter(chunks) is chunks: raise ValueError("`chunks` is read twice, but this iterator can be read once: pass a function that makes it")
-    again = chunks if callable(chunks) else lambda: iter(chunks)
-    return _second_pass(layer, again, *_first_pass(layer, again))
+    def extra_repr(self):
+        return f"{super().extra_repr()}, chunk={self.chunk}"
 
 # %% ../nbs/22_causal.ipynb #195b9952
 @torch.no_grad()
 def _first_pass(layer, again):
+    "`Vᵀ` of all pieces times their values, and the number of tokens; no piece knows its own V yet"
     state, count = None, 0
     for x, pad in map(_piece, again()):
         _check_run(layer, x, pad)
-        if state is not None and len(x) != len(state.top): raise ValueError(f"every piece must have the same batch size; got {len(x)} after {len(state.top)}")
-        if pad is not None: x = x.masked_fill(pad.unsqueeze(-1), 0)
+        if state is not None and len(x) != len(state.top):
+            raise ValueError(
+                f"every piece must have the same batch size; got {len(x)} after {len(state.top)}"
+            )
+        x = hide(x, pad)
         v, value = layer._heads(layer.v_proj(x)), layer._heads(layer.value_proj(x))
-        v = v.to(torch.promote_types(v.dtype, torch.float32))
-        if pad is not None: v = v.masked_fill(pad[:, None, :, None], torch.finfo(v.dtype).min)
-        with torch.autocast(v.device.type, enabled=False): new = _summary(v, value.to(v.dtype))
+        v = unseen(v.to(torch.promote_types(v.dtype, torch.float32)), pad)
+        with torch.autocast(v.device.type, enabled=False):
+            new = _summary(v, value.to(v.dtype))
         state, count = new if state is None else merge_states(state, new), count + x.shape[1]
-    if state is None: raise ValueError("`chunks` gave no pieces: pass at least one")
+    if state is None:
+        raise ValueError("`chunks` gave no pieces: pass at least one")
     return state.sums[..., :-1]/state.sums[..., -1:], count
 
 @torch.no_grad()
@@ -242,10 +267,37 @@ def _second_pass(layer, again, C, count):
     for x, pad in map(_piece, again()):
         _check_run(layer, x, pad)
         u, s = (layer._heads(p(x)).to(C.dtype) for p in (layer.u_proj, layer.s_proj))
-        with torch.autocast(x.device.type, enabled=False): y = (u.softmax(-1)*layer.filter(s.sigmoid())) @ C
-        y = layer.out_proj(y.to(x.dtype).transpose(1, 2).flatten(-2))
+        with torch.autocast(x.device.type, enabled=False):
+            U, g = row_factors(u, s, layer.filter)
+            y = (U*g) @ C
         count -= x.shape[1]
-        yield y if pad is None else y.masked_fill(pad.unsqueeze(-1), 0)
-    if count: raise ValueError(f"the two passes over `chunks` differ: the second had {-count:+d} tokens compared with the first")
+        yield hide(layer.out_proj(y.to(x.dtype).transpose(1, 2).flatten(-2)), pad)
+    if count:
+        raise ValueError(
+            f"the two passes over `chunks` differ: the second had {-count:+d} tokens compared with "
+            "the first"
+        )
 
-def _piece(o): return o if isinstance(o, tuple) else (o, None)
+def _piece(o):
+    return o if isinstance(o, tuple) else (o, None)
+
+# %% ../nbs/22_causal.ipynb #d436203b
+def stream_agf(
+    layer:AGFAttention, # A bidirectional layer
+    chunks, # Function that returns an iterator over pieces, or a list; a piece: `x` or `(x, mask)`
+): # Iterator over the outputs, one `(b, n_i, dim)` for each piece, without gradient
+    "Evaluate a layer on a sequence that is longer than memory, in two passes over its pieces"
+    if not isinstance(layer, AGFAttention):
+        raise ValueError(f"`layer` must be an AGFAttention; got {type(layer).__name__}")
+    if isinstance(layer, CausalAGFAttention):
+        raise ValueError(
+            "this layer is causal and needs one pass only: call `layer.prefill(x, state)` on each "
+            "piece"
+        )
+    if not callable(chunks) and iter(chunks) is chunks:
+        raise ValueError(
+            "`chunks` is read twice, but this iterator can be read once: pass a function that "
+            "makes it"
+        )
+    again = chunks if callable(chunks) else lambda: iter(chunks)
+    return _second_pass(layer, again, *_first_pass(layer, again))

@@ -11,42 +11,64 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .attention import AGFAttention, _by_weight, _through_weights
+from .attention import AGFAttention, by_weight, row_factors, through_weights
+from .checks import hide
 
 # %% ../nbs/21_fast.ipynb #198c89ce
 def _tiles(b, n, tokens):
-    "Cut `b` sequences of `n` tokens into tiles of about `tokens`: pairs of a slice of sequences and a list of slices of tokens"
+    "Tiles of about `tokens`: pairs of a slice of sequences and a list of slices of their tokens"
     rows = max(1, tokens//n)
-    for i in range(0, b, rows): yield slice(i, i + rows), [slice(t, t + tokens) for t in range(0, n, tokens)]
+    for i in range(0, b, rows):
+        yield slice(i, i + rows), [slice(t, t + tokens) for t in range(0, n, tokens)]
 
 def _cut(x, pad, seq, t):
     "A tile of `x`, 0 at padding"
-    return x[seq, t] if pad is None else x[seq, t].masked_fill(pad[seq, t, None], 0)
+    return x[seq, t] if pad is None else hide(x[seq, t], pad[seq, t])
+
+# %% ../nbs/21_fast.ipynb #7e38db5b
+def _autocast(x):
+    "Autocast's dtype and switch for the device of `x`, as `torch.autocast` takes them"
+    return torch.get_autocast_dtype(x.device.type), torch.is_autocast_enabled(x.device.type)
+
+def _exact(x):
+    "No autocast: a penalty is made of small differences of a Gram matrix's entries"
+    return torch.autocast(x.device.type, enabled=False)
 
 # %% ../nbs/21_fast.ipynb #05e7fea0
 class _Gather(torch.autograd.Function):
-    "`C = Vᵀ x` and `G = Vᵀ V` of every head, for `V = softmax(x Wᵀ)` over tokens; keeps `x` and O(dim²) a sequence"
+    """`C = Vᵀ x` and `G = Vᵀ V` of every head, `V = softmax(x Wᵀ)` over tokens.
+
+    Keeps `x` and O(dim²) a sequence. `token_softmax` cannot serve here: no V is ever whole.
+    """
     @staticmethod
     def forward(ctx, x, W, pad, heads, tokens):
         dim, dtype = W.shape[0], torch.promote_types(x.dtype, torch.float32)
-        C, G = (torch.zeros(len(x), *shape, dtype=dtype, device=x.device) for shape in ((dim, x.shape[2]), (heads, dim//heads, dim//heads)))
-        log_norm = torch.empty(len(x), dim, 1, dtype=dtype, device=x.device)
+        least, tiny = torch.finfo(dtype).min, torch.finfo(dtype).tiny
+        new = dict(dtype=dtype, device=x.device)
+        C = torch.zeros(len(x), dim, x.shape[2], **new)
+        G = torch.zeros(len(x), heads, dim//heads, dim//heads, **new)
+        log_norm = torch.empty(len(x), dim, 1, **new)
         amp = _autocast(x)
         half = torch.float16 in (x.dtype, amp[1] and amp[0])
         for seq, chunks in _tiles(*x.shape[:2], tokens):
-            top, total, c, g = torch.full_like(log_norm[seq], torch.finfo(dtype).min), torch.zeros_like(log_norm[seq]), C[seq], G[seq]
+            top = torch.full_like(log_norm[seq], least)
+            total, c, g = torch.zeros_like(top), C[seq], G[seq]
             for t in chunks:
                 tile = _cut(x, pad, seq, t)
-                e = (W @ tile.mT).to(dtype)                                            # logits, (sequences, dim, tokens)
-                if pad is not None: e = e.masked_fill(pad[seq, None, t], torch.finfo(dtype).min)
+                e = (W @ tile.mT).to(dtype)          # logits, (sequences, dim, tokens)
+                if pad is not None:
+                    e = e.masked_fill(pad[seq, None, t], least)
                 before, top = top, torch.maximum(top, e.amax(-1, keepdim=True))
                 shrink, e = (before - top).exp_(), e.sub_(top).exp_()
                 part = e.sum(-1, keepdim=True)
                 total.mul_(shrink).add_(part)
-                if half: c.mul_(shrink).add_(((e/part.clamp_min(torch.finfo(dtype).tiny)).to(x.dtype) @ tile)*part)   # float16 holds a mean, not a sum
-                else: c.mul_(shrink).add_(e.to(x.dtype) @ tile)
+                if half:   # float16 holds a mean, not a sum
+                    c.mul_(shrink).add_(((e/part.clamp_min(tiny)).to(x.dtype) @ tile)*part)
+                else:
+                    c.mul_(shrink).add_(e.to(x.dtype) @ tile)
                 e, shrink = e.unflatten(1, (heads, -1)), shrink.unflatten(1, (heads, -1))
-                with _exact(x): g.mul_(shrink).mul_(shrink.mT).add_(e @ e.mT)
+                with _exact(x):
+                    g.mul_(shrink).mul_(shrink.mT).add_(e @ e.mT)
             c.div_(total)
             total_h = total.unflatten(1, (heads, -1))
             g.div_(total_h).div_(total_h.mT)
@@ -60,33 +82,30 @@ class _Gather(torch.autograd.Function):
     def backward(ctx, dC, dG):
         x, W, pad, log_norm, C, G = ctx.saved_tensors
         dG = dG + dG.mT
-        mean = (C*dC).sum(-1, keepdim=True) + (G*dG).sum(-1).flatten(1).unsqueeze(-1)   # the sum over all tokens
+        over_C, over_G = (C*dC).sum(-1, keepdim=True), (G*dG).sum(-1).flatten(1).unsqueeze(-1)
+        mean = over_C + over_G                       # the sum over all tokens
         dx, dW, dC = torch.empty_like(x), torch.zeros_like(W, dtype=C.dtype), dC.to(x.dtype)
         with torch.autocast(x.device.type, *ctx.amp):
             for seq, chunks in _tiles(*x.shape[:2], ctx.tokens):
                 for t in chunks:
                     tile = _cut(x, pad, seq, t)
                     V = (W @ tile.mT).to(C.dtype).sub_(log_norm[seq]).exp_()
-                    if pad is not None: V = V.masked_fill(pad[seq, None, t], 0)
-                    with _exact(x): dV = (dG[seq] @ V.unflatten(1, (G.shape[1], -1))).flatten(1, 2)
+                    if pad is not None:
+                        V = V.masked_fill(pad[seq, None, t], 0)
+                    with _exact(x):
+                        dV = (dG[seq] @ V.unflatten(1, (G.shape[1], -1))).flatten(1, 2)
                     dV = (dC[seq] @ tile.mT).to(C.dtype) + dV
                     dv = (dV.sub_(mean[seq])*V).to(x.dtype)
                     dW += (dv @ tile).sum(0)
                     dx[seq, t] = V.to(x.dtype).mT @ dC[seq] + dv.mT @ W
         return dx, dW.to(W.dtype), None, None, None
 
-# %% ../nbs/21_fast.ipynb #43d9badb
-def _autocast(x):
-    "Autocast's dtype and switch for the device of `x`, as `torch.autocast` takes them"
-    return torch.get_autocast_dtype(x.device.type), torch.is_autocast_enabled(x.device.type)
-
-def _exact(x):
-    "Gram matrices are not left to autocast: the penalty is made of small differences of their entries"
-    return torch.autocast(x.device.type, enabled=False)
-
 # %% ../nbs/21_fast.ipynb #d680748a
 class _ByTile(torch.autograd.Function):
-    "`y, total = f(x, pad, C, *params)` over tiles of tokens: `y` tile by tile, `total` summed over a sequence's tiles; keeps its inputs only"
+    """`y, total = f(x, pad, C, *params)` over tiles of tokens: `y` tile by tile, `total` summed.
+
+    Sums run over the tiles of a sequence. Keeps its inputs only.
+    """
     @staticmethod
     def forward(ctx, f, tokens, x, pad, C, *params):
         ctx.f, ctx.tokens, ctx.amp = f, tokens, _autocast(x)
@@ -96,7 +115,8 @@ class _ByTile(torch.autograd.Function):
             total = 0
             for t in chunks:
                 y, part = f(x[seq, t], None if pad is None else pad[seq, t], C[seq], *params)
-                if whole is None: whole = y.new_empty(*x.shape[:2], y.shape[-1])
+                if whole is None:
+                    whole = y.new_empty(*x.shape[:2], y.shape[-1])
                 whole[seq, t], total = y, total + part
             totals.append(total)
         return whole, torch.cat(totals)
@@ -105,67 +125,91 @@ class _ByTile(torch.autograd.Function):
     @once_differentiable
     def backward(ctx, dy, dtotal):
         x, pad, C, *params = ctx.saved_tensors
-        dx, dC, dparams = torch.empty_like(x), torch.zeros_like(C), [torch.zeros_like(p, dtype=torch.promote_types(p.dtype, torch.float32)) for p in params]
+        wide = [torch.promote_types(p.dtype, torch.float32) for p in params]
+        dparams = [torch.zeros_like(p, dtype=dtype) for p, dtype in zip(params, wide)]
+        dx, dC = torch.empty_like(x), torch.zeros_like(C)
         for seq, chunks in _tiles(*x.shape[:2], ctx.tokens):
             for t in chunks:
                 inputs = [o.detach().requires_grad_() for o in (x[seq, t], C[seq], *params)]
                 with torch.enable_grad(), torch.autocast(x.device.type, *ctx.amp):
                     outputs = ctx.f(inputs[0], None if pad is None else pad[seq, t], *inputs[1:])
-                live = [(o, g) for o, g in zip(outputs, (dy[seq, t], dtotal[seq])) if o.requires_grad]
-                dx[seq, t], part, *rest = torch.autograd.grad([o for o, _ in live], inputs, [g for _, g in live])
+                grads = zip(outputs, (dy[seq, t], dtotal[seq]))
+                live, above = zip(*((o, g) for o, g in grads if o.requires_grad))
+                dx[seq, t], part, *rest = torch.autograd.grad(live, inputs, above)
                 dC[seq] += part
-                for total, o in zip(dparams, rest): total += o
-        return None, None, dx, None, dC, *(total.to(p.dtype) for total, p in zip(dparams, params))
+                for total, o in zip(dparams, rest):
+                    total += o
+        return None, None, dx, None, dC, *(d.to(p.dtype) for d, p in zip(dparams, params))
 
 # %% ../nbs/21_fast.ipynb #20d80030
 def _gram_penalty(kind, *grams):
     "The penalty `paper` or `spread` from the Gram matrices of U and V, each `(b, h, d, d)`"
     d, total = grams[0].shape[-1], 0.
     for G in grams:
-        square = G.diagonal(dim1=-2, dim2=-1)                        # squared column norms, (b, h, d)
-        if kind == "paper": total = total + (G.sum((-2, -1)) - square.sum(-1) + (square - 1).abs().sum(-1)).mean()/d**2
+        # squared column norms, (b, h, d)
+        square = G.diagonal(dim1=-2, dim2=-1)
+        if kind == "paper":
+            off = G.sum((-2, -1)) - square.sum(-1)
+            total = total + (off + (square - 1).abs().sum(-1)).mean()/d**2
         elif d > 1:
             tiny = torch.finfo(G.dtype).tiny
             r, alive = square.clamp_min(tiny).rsqrt(), (square >= tiny).sum(-1)
-            total = total + (((G @ r.unsqueeze(-1)).squeeze(-1)*r).sum(-1) - alive).mean()/(d*(d - 1))
+            cosines = ((G @ r.unsqueeze(-1)).squeeze(-1)*r).sum(-1)
+            total = total + (cosines - alive).mean()/(d*(d - 1))
     return total if torch.is_tensor(total) else grams[0].new_zeros(())
 
 # %% ../nbs/21_fast.ipynb #c199cc0f
 class LeanAGFAttention(AGFAttention):
-    """`AGFAttention` that keeps nothing but its input for the backward pass and computes the rest again, in tiles of tokens.
+    """`AGFAttention` that keeps only its input for the backward pass and computes the rest again.
 
-    Same constructor, parameters, call, penalty and results: input `(b, n, dim)`, output `(b, n, dim)`. What it keeps beside the
-    input is O(dim²) a sequence instead of O(n dim); up to `dim` tokens it is `AGFAttention`. It has no double backward, `vmap`, forward mode or export: use
-    `AGFAttention` for those. Errors: as `AGFAttention`.
+    Same constructor, parameters, call, penalty and results: input `(b, n, dim)`, output
+    `(b, n, dim)`. It goes through the tokens in tiles. What it keeps beside the input is O(dim²) a
+    sequence instead of O(n dim); up to `dim` tokens it is `AGFAttention`. It has no double
+    backward, `vmap`, forward mode or export: use `AGFAttention` for those. Errors: as
+    `AGFAttention`.
     """
     tokens = None   # Tokens of a tile, at least 1; None chooses by device and `dim`
 
     def _tile(self, x, pad, C, W, b, w_val, b_val, w_out, b_out, theta):
         "A tile of the output, and its part of `Uᵀ U`"
-        if pad is not None: x = x.masked_fill(pad.unsqueeze(-1), 0)
-        dtype = torch.promote_types(x.dtype, torch.float32)
-        u, s = F.linear(x, W, b).to(dtype).chunk(2, -1)
-        U = u.unflatten(-1, (self.num_heads, -1)).softmax(-1)
-        if pad is not None: U = U.masked_fill(pad[..., None, None], 0)
-        A = U.flatten(-2)*self.filter.gain(s.sigmoid(), theta)
-        M = _through_weights(C.to(x.dtype).unflatten(1, (self.num_heads, -1)), w_val, b_val, w_out).flatten(1, 2)
-        y = A.to(M.dtype) @ M + b_out
-        if pad is not None: y = y.masked_fill(pad.unsqueeze(-1), 0)
-        if not (self.training and self.penalty): return y, y.new_zeros(len(y), 0)
-        U = U.transpose(1, 2)
-        with _exact(x): return y, U.mT @ U
+        wide = torch.promote_types(x.dtype, torch.float32)
+        u, s = F.linear(hide(x, pad), W, b).to(wide).chunk(2, -1)
+        u = u.unflatten(-1, (self.num_heads, -1))            # (b, n, h, d)
+        U, g = row_factors(u, s, lambda s: self.filter.gain(s, theta))
+        U = hide(U.flatten(-2), pad)
+        C = C.to(x.dtype).unflatten(1, (self.num_heads, -1))
+        M = through_weights(C, w_val, b_val, w_out).flatten(1, 2)
+        y = hide((U*g).to(M.dtype) @ M + b_out, pad)
+        if not (self.training and self.penalty):
+            return y, y.new_zeros(len(y), 0)
+        U = self._heads(U)
+        with _exact(x):
+            return y, U.mT @ U
 
     def forward(self,
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
-        plain = _by_weight(self.u_proj, self.v_proj, self.s_proj, self.value_proj, self.out_proj)
-        if isinstance(x, Tensor) and x.ndim == 3 and (x.shape[1] <= self.dim or not len(x) or not plain): return super().forward(x, key_padding_mask)   # shorter than C is wide: nothing to save
+        own, inner, out = (self.u_proj, self.s_proj), self.value_proj, self.out_proj
+        plain = by_weight(*own, self.v_proj, inner, out)
+        # up to `dim` tokens C is as large as the input, and there is nothing to save
+        short = isinstance(x, Tensor) and x.ndim == 3 and (x.shape[1] <= self.dim or not len(x))
+        if short or not plain:
+            return super().forward(x, key_padding_mask)
         self._check(x, key_padding_mask)
         tokens = self.tokens or max(1, 2**(18 if x.device.type == "cpu" else 23)//self.dim)
-        C, G = _Gather.apply(x, self.v_proj.weight[:], key_padding_mask, self.num_heads, tokens)
-        weights = torch.cat([self.u_proj.weight, self.s_proj.weight]), self.value_proj.weight, self.out_proj.weight
-        biases = [torch.cat([self.u_proj.bias, self.s_proj.bias]), self.value_proj.bias, self.out_proj.bias] if self.u_proj.bias is not None else [x.new_zeros(size) for size in (2*self.dim, self.dim, self.dim)]
-        y, gram = _ByTile.apply(self._tile, tokens, x, key_padding_mask, C, *(o for pair in zip(weights, biases) for o in pair), self.filter.theta)
-        with _exact(x): self.last_penalty = _gram_penalty(self.penalty, gram, G) if self.training and self.penalty else None
+        mask, heads = key_padding_mask, self.num_heads
+        C, G = _Gather.apply(x, self.v_proj.weight[:], mask, heads, tokens)
+        both = [torch.cat([p.weight for p in own]), self._bias(x, *own)]
+        rest = inner.weight, self._bias(x, inner), out.weight, self._bias(x, out)
+        y, gram = _ByTile.apply(self._tile, tokens, x, mask, C, *both, *rest, self.filter.theta)
+        with _exact(x):
+            active = self.training and self.penalty
+            self.last_penalty = _gram_penalty(self.penalty, gram, G) if active else None
         return y
+
+    def _bias(self, x, *projections):
+        "The biases in a row, zeros where there are none"
+        if projections[0].bias is None:
+            return x.new_zeros(len(projections)*self.dim)
+        return torch.cat([p.bias for p in projections])

@@ -9,15 +9,7 @@ __all__ = ['LOCAL', 'ShortConv', 'DenseConv', 'DecayingAverage', 'make_local']
 import torch
 from torch import Tensor, nn
 
-# %% ../nbs/26_local.ipynb #1052fcb0
-def _check(x, dim, key_padding_mask):
-    if x.ndim != 3 or x.shape[-1] != dim or not x.is_floating_point(): raise ValueError(f"`x` must hold floating-point numbers, shape (batch, tokens, {dim}); got {x.dtype}, {tuple(x.shape)}")
-    if key_padding_mask is not None and (key_padding_mask.dtype != torch.bool or key_padding_mask.shape != x.shape[:2]): raise ValueError(f"`key_padding_mask` must be bool, True for padding, shape {tuple(x.shape[:2])}; got {key_padding_mask.dtype}, {tuple(key_padding_mask.shape)}")
-
-def _check_kernel(kernel):
-    if not isinstance(kernel, int) or kernel < 1 or kernel % 2 == 0: raise ValueError(f"`kernel` must be odd and at least 1; got {kernel}")
-
-def _hide(x, key_padding_mask): return x if key_padding_mask is None else x.masked_fill(key_padding_mask.unsqueeze(-1), 0)
+from .checks import at_least, check_kernel, check_signal, hide, one_of
 
 # %% ../nbs/26_local.ipynb #e7d5b048
 class ShortConv(nn.Module):
@@ -27,33 +19,42 @@ class ShortConv(nn.Module):
         kernel:int=5, # Tokens that a token sees, odd
     ):
         super().__init__()
-        _check_kernel(kernel)
+        check_kernel(kernel)
         self.conv = nn.Conv1d(dim, dim, kernel, padding=kernel//2, groups=dim)
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
-        _check(x, self.conv.in_channels, key_padding_mask)
-        if not x.shape[1]: return x
-        return _hide(self.conv(_hide(x, key_padding_mask).mT).mT, key_padding_mask)
+        check_signal(x, self.conv.in_channels, key_padding_mask)
+        if not x.shape[1]:
+            return x
+        return hide(self.conv(hide(x, key_padding_mask).mT).mT, key_padding_mask)
 
 # %% ../nbs/26_local.ipynb #c7c15be8
 class DenseConv(nn.Module):
-    "Convolution over time that mixes the channels, and GELU, `(b, n, dim)` to the same; padding is not seen and gives 0"
+    """Convolution over time that mixes the channels, and GELU, `(b, n, dim)` to the same.
+
+    Padding is not seen and gives 0.
+    """
     def __init__(self,
         dim:int,      # Width of a token
         kernel:int=9, # Tokens that a token sees, odd
     ):
         super().__init__()
-        _check_kernel(kernel)
+        check_kernel(kernel)
         self.conv = nn.Conv1d(dim, dim, kernel, padding=kernel//2)
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
-        _check(x, self.conv.in_channels, key_padding_mask)
-        if not x.shape[1]: return x
-        return _hide(nn.functional.gelu(self.conv(_hide(x, key_padding_mask).mT).mT), key_padding_mask)
+        check_signal(x, self.conv.in_channels, key_padding_mask)
+        if not x.shape[1]:
+            return x
+        y = self.conv(hide(x, key_padding_mask).mT).mT
+        return hide(nn.functional.gelu(y), key_padding_mask)
 
 # %% ../nbs/26_local.ipynb #67569e92
 class DecayingAverage(nn.Module):
-    "Learned two-sided exponential averages over time, `(b, n, dim)` to the same; padding is not seen and gives 0"
+    """Learned two-sided exponential averages over time, `(b, n, dim)` to the same.
+
+    Padding is not seen and gives 0.
+    """
     def __init__(self,
         dim:int,            # Width of a token
         memories:int=4,     # Averages a channel, at least 1
@@ -61,29 +62,38 @@ class DecayingAverage(nn.Module):
         longest:float=1000.,# and of the longest
     ):
         super().__init__()
-        if memories < 1: raise ValueError(f"`memories` must be at least 1; got {memories}")
-        if not 0 < shortest <= longest: raise ValueError(f"0 < `shortest` <= `longest` is needed; got {shortest} and {longest}")
-        log_memory = torch.linspace(torch.tensor(shortest).log().item(), torch.tensor(longest).log().item(), memories)
+        at_least("memories", memories, 1)
+        if not 0 < shortest <= longest:
+            raise ValueError(f"0 < `shortest` <= `longest` is needed; got {shortest} and {longest}")
+        first, last = (torch.tensor(memory).log().item() for memory in (shortest, longest))
+        log_memory = torch.linspace(first, last, memories)
         self.log_memory = nn.Parameter(log_memory.repeat(dim, 1))
         self.weight = nn.Parameter(torch.randn(2, dim, memories)/(2*memories)**0.5)
 
-    def kernel(self, n:int, size:int) -> Tensor: # Shape `(dim, size)`: times 0 to n-1, zeros, times 1-n to -1
+    def kernel(self,
+        n:int,    # Tokens
+        size:int, # Length, at least `2n - 1`
+    ) -> Tensor: # Shape `(dim, size)`: times 0 to n-1, zeros, times 1-n to -1
         "The filter of every channel"
         rate = torch.exp(-self.log_memory.float())
         weight = self.weight.float()*torch.sqrt(-torch.expm1(-2*rate))
-        powers = torch.exp(-rate.unsqueeze(-1)*torch.arange(n, device=rate.device))   # (dim, memories, n)
+        time = torch.arange(n, device=rate.device)
+        powers = torch.exp(-rate.unsqueeze(-1)*time)                # (dim, memories, n)
         after, before = torch.einsum("cdm,dmt->cdt", weight, powers)
-        return torch.cat([after, before.new_zeros(len(before), size - 2*n + 1), before[:, 1:].flip(1)], 1)
+        between = before.new_zeros(len(before), size - 2*n + 1)
+        return torch.cat([after, between, before[:, 1:].flip(1)], 1)
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
-        _check(x, len(self.log_memory), key_padding_mask)
-        n, x = x.shape[1], _hide(x, key_padding_mask)
-        if not x.numel(): return x
+        check_signal(x, len(self.log_memory), key_padding_mask)
+        n, x = x.shape[1], hide(x, key_padding_mask)
+        if not x.numel():
+            return x
         unit = 2**max(n.bit_length() - 3, 0)
         size = -(-2*n//unit)*unit   # at most 16 units
         with torch.autocast(x.device.type, enabled=False):
-            y = torch.fft.irfft(torch.fft.rfft(x.mT.float(), size)*torch.fft.rfft(self.kernel(n, size)), size)[..., :n]
-        return _hide(y.to(x.dtype).mT, key_padding_mask)
+            product = torch.fft.rfft(x.mT.float(), size)*torch.fft.rfft(self.kernel(n, size))
+            y = torch.fft.irfft(product, size)[..., :n]
+        return hide(y.to(x.dtype).mT, key_padding_mask)
 
 # %% ../nbs/26_local.ipynb #7d07a0ff
 LOCAL = dict(conv=ShortConv, dense=DenseConv, average=DecayingAverage)
@@ -94,5 +104,4 @@ def make_local(
     **options # Passed to the module
 ) -> nn.Module: # Called as `local(x, key_padding_mask)`
     "A module that sees the order of tokens"
-    if kind not in LOCAL: raise ValueError(f"unknown local {kind!r}: pass one of {', '.join(LOCAL)}, or None")
-    return LOCAL[kind](dim, **options)
+    return LOCAL[one_of("local", kind, LOCAL)](dim, **options)

@@ -11,9 +11,8 @@ import warnings
 import torch
 from torch import Tensor, nn
 
-from agf.attention import (
-    PENALTIES, AGFAttention, token_softmax, _by_weight, _check_tokens, _exporting, _is_true
-)
+from .attention import PENALTIES, AGFAttention, by_weight, token_softmax
+from .checks import check_tokens, exporting, is_true
 
 # %% ../nbs/23_multihead.ipynb #bc66f0a2
 def _read_mask(mask, b, n):
@@ -28,7 +27,7 @@ def _read_mask(mask, b, n):
         )
     if mask.dtype == torch.bool: hidden, logits = mask, None
     elif mask.is_floating_point():
-        if _is_true((~(mask < float("inf"))).any()):
+        if is_true((~(mask < float("inf"))).any()):
             raise ValueError(
                 "`key_padding_mask` holds NaN or +inf: a float mask is added to logits; "
                 "pass -inf where a key is hidden"
@@ -40,7 +39,7 @@ def _read_mask(mask, b, n):
             "`key_padding_mask` must be bool, True for padding, or float, added to the logits; "
             f"got {mask.dtype}: for a mask of 0 and 1 in which 1 marks tokens, pass mask == 0"
         )
-    if _is_true(hidden.all(-1).any()):
+    if is_true(hidden.all(-1).any()):
         raise ValueError(
             "`key_padding_mask` hides every key of a sequence: leave at least one visible, "
             "or drop empty sequences"
@@ -127,7 +126,7 @@ class _CrossFilter(AGFAttention):
         self.last_penalty = PENALTIES[self.penalty](U, V) if penalize else None
         A = U*g
         # an exported graph serves all lengths, so it cannot branch on one
-        long = _by_weight(self.value_proj, self.out_proj) and not _exporting()
+        long = by_weight(self.value_proj, self.out_proj) and not exporting()
         long = long and min(query.shape[1], key.shape[1]) > self.dim
         y = (self._long if long else self._short)(A, V, value)
         if hidden is not None:
@@ -210,7 +209,7 @@ class AGFMultiheadAttention(_CrossFilter):
         widths = (self.embed_dim, self.kdim, self.vdim)
         query, key, value = _batched(query, key, value, widths, self.batch_first)
         for x, proj in ((query, self.u_proj), (key, self.v_proj), (value, self.value_proj)):
-            _check_tokens(x, x.shape[-1], proj)
+            check_tokens(x, x.shape[-1], proj)
         if single and key_padding_mask is not None: key_padding_mask = key_padding_mask.unsqueeze(0)
         hidden, logits = _read_mask(key_padding_mask, *key.shape[:2])
         if hidden is not None:
@@ -279,7 +278,7 @@ def _seen_to_mask(mask):
     "A Hugging Face mask as a `key_padding_mask`"
     if mask is None: return None
     if mask.ndim == 4 and mask.shape[1] == 1:
-        if _is_true((mask != mask[:, :, :1]).any()):
+        if is_true((mask != mask[:, :, :1]).any()):
             raise ValueError(
                 "the attention mask differs between queries (is it causal?): "
                 "an AGF layer can only hide keys from all of them"

@@ -11,8 +11,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from .attention import _check_mask, _check_tokens
 from .baselines import ATTENTIONS
+from .checks import check_heads, check_mask, check_tokens, hide
 
 # %% ../nbs/25_state_space.ipynb #c3e6c4dbd
 def s4d_kernel(
@@ -21,34 +21,43 @@ def s4d_kernel(
     dt:Tensor, # Time between two tokens $\Delta$, above 0, shape `(dim,)`
     n:int,     # Length of the kernel
 ) -> Tensor: # $K_0 \dots K_{n-1}$ of every channel, real, shape `(..., dim, n)`
-    "Kernel of a diagonal state-space model under zero-order hold, in O(dim m n) time and O(dim (n + m √n)) memory"
-    step = dt.unsqueeze(-1)*A                                             # (dim, m)
-    side = math.isqrt(max(n - 1, 0)) + 1                                  # t = side*q + r
-    r = torch.exp(step.unsqueeze(-1)*torch.arange(side, device=A.device)) # (dim, m, side)
-    q = torch.exp(side*step.unsqueeze(-1)*torch.arange(-(-n//side), device=A.device))*(C*torch.expm1(step)/A).unsqueeze(-1)
-    return 2*(torch.cat([q.real, -q.imag], -2).mT @ torch.cat([r.real, r.imag], -2)).flatten(-2)[..., :n]
+    """Kernel of a diagonal state-space model under zero-order hold.
+
+    O(dim m n) time and O(dim (n + m √n)) memory.
+    """
+    step, device = dt.unsqueeze(-1)*A, A.device                # (dim, m)
+    side = math.isqrt(max(n - 1, 0)) + 1                       # t = side*q + r
+    r = torch.exp(step.unsqueeze(-1)*torch.arange(side, device=device))    # (dim, m, side)
+    q = torch.exp(side*step.unsqueeze(-1)*torch.arange(-(-n//side), device=device))
+    q = q*(C*torch.expm1(step)/A).unsqueeze(-1)
+    table = torch.cat([q.real, -q.imag], -2).mT @ torch.cat([r.real, r.imag], -2)
+    return 2*table.flatten(-2)[..., :n]
 
 # %% ../nbs/25_state_space.ipynb #c8e05d1b0
 def fft_convolve(
     u:Tensor,      # Signals, real, shape `(..., n)`
     ahead:Tensor,  # Weights of the past, $K_0 \dots K_{n-1}$, shape broadcastable to `u`
-    behind:Tensor|None=None, # Weights of the future, one token ahead first; at least `n - 1` of them
+    behind:Tensor|None=None, # Weights of the future, one token ahead first; at least `n - 1`
 ) -> Tensor: # $y_t = \sum_{s \le t} K_{t-s} u_s + \sum_{s > t} K'_{s-t-1} u_s$, same shape as `u`
     "Causal or two-sided convolution, in O(n log n)"
     n = u.shape[-1]
-    if not u.numel(): return u                 # some FFTs refuse an empty batch
+    if not u.numel():
+        return u                               # some FFTs refuse an empty batch
     unit = 2**max(n.bit_length() - 3, 0)
     size = -(-2*n//unit)*unit                  # at least 2n
     kernel = nn.functional.pad(ahead, (0, size - n))
-    if behind is not None and n > 1: kernel = kernel + nn.functional.pad(behind[..., :n-1].flip(-1), (size - n + 1, 0))
+    if behind is not None and n > 1:
+        past_the_end = behind[..., :n-1].flip(-1)
+        kernel = kernel + nn.functional.pad(past_the_end, (size - n + 1, 0))
     return torch.fft.irfft(torch.fft.rfft(u, size)*torch.fft.rfft(kernel, size), size)[..., :n]
 
 # %% ../nbs/25_state_space.ipynb #c387796b8
 class S4DAttention(nn.Module):
-    """Diagonal state-space layer, S4D-Lin (Gu et al., NeurIPS 2022), with the call of `AGFAttention`, in O(n log n).
+    """Diagonal state-space layer S4D-Lin, with the call of `AGFAttention`, in O(n log n).
 
-    Input `x` of shape `(b, n, dim)`, output of the same shape. Hidden tokens are 0 before and after; time passes at them, so
-    padding at either end changes nothing, and hidden tokens between real ones keep them apart. Errors: `ValueError` as `AGFAttention`.
+    Gu et al., NeurIPS 2022. Input `x` of shape `(b, n, dim)`, output of the same shape. Hidden
+    tokens are 0 before and after; time passes at them, so padding at either end changes nothing,
+    and hidden tokens between real ones keep them apart. Errors: `ValueError` as `AGFAttention`.
     """
     def __init__(self,
         dim:int,         # Width of the tokens, divisible by `num_heads`
@@ -60,46 +69,58 @@ class S4DAttention(nn.Module):
         dt_max:float=1e-1, # and its upper end
     ):
         super().__init__()
-        if num_heads < 1 or dim < 1 or dim % num_heads: raise ValueError(f"`num_heads` must divide `dim`; got num_heads={num_heads}, dim={dim}")
-        if state < 2 or state % 2: raise ValueError(f"`state` must be even and at least 2; got {state}")
-        if not 0 < dt_min <= dt_max: raise ValueError(f"0 < `dt_min` <= `dt_max` is needed; got {dt_min} and {dt_max}")
-        self.dim, self.num_heads, self.state, self.bidirectional = dim, num_heads, state, bidirectional
-        m = state//2
+        check_heads(dim, num_heads)
+        if state < 2 or state % 2:
+            raise ValueError(f"`state` must be even and at least 2; got {state}")
+        if not 0 < dt_min <= dt_max:
+            raise ValueError(f"0 < `dt_min` <= `dt_max` is needed; got {dt_min} and {dt_max}")
+        self.dim = dim
+        self.num_heads = num_heads
+        self.state = state
+        self.bidirectional = bidirectional
+        m = state//2   # A = -exp(log_decay) + i frequency; C as real and imaginary parts
         self.log_dt = nn.Parameter(math.log(dt_min) + torch.rand(dim)*math.log(dt_max/dt_min))
-        self.log_decay = nn.Parameter(torch.full((dim, m), math.log(0.5)))            # A = -exp(log_decay) + i frequency
+        self.log_decay = nn.Parameter(torch.full((dim, m), math.log(0.5)))
         self.frequency = nn.Parameter((math.pi*torch.arange(m)).repeat(dim, 1))
-        self.C = nn.Parameter(torch.randn(1 + bidirectional, dim, m, 2)*0.5**0.5)     # real and imaginary parts
+        self.C = nn.Parameter(torch.randn(1 + bidirectional, dim, m, 2)*0.5**0.5)
         self.D = nn.Parameter(torch.randn(dim))
         self.out_proj = nn.Linear(dim, dim, bias)
 
     def system(self) -> tuple: # `A` `(dim, m)` and `C` `(1 or 2, dim, m)`, complex; `dt` `(dim,)`
         "The continuous system of every channel, in float32 at least"
-        log_dt, log_decay, frequency, C = (p.to(torch.promote_types(p.dtype, torch.float32)) for p in (self.log_dt, self.log_decay, self.frequency, self.C))
-        return torch.complex(-log_decay.exp(), frequency), torch.view_as_complex(C.contiguous()), log_dt.exp()
+        parameters = self.log_dt, self.log_decay, self.frequency, self.C
+        log_dt, log_decay, frequency, C = (
+            p.to(torch.promote_types(p.dtype, torch.float32)) for p in parameters)
+        A = torch.complex(-log_decay.exp(), frequency)
+        return A, torch.view_as_complex(C.contiguous()), log_dt.exp()
 
     def convolve(self, x:Tensor) -> Tensor: # Shape `(b, n, dim)`
         "What the systems answer to `x`, in its dtype, but in float32 at least"
         A, C, dt = self.system()
         u = x.to(torch.promote_types(dt.dtype, x.dtype)).mT
-        return (fft_convolve(u, *s4d_kernel(A, C, dt, x.shape[1])) + self.D.to(u.dtype).unsqueeze(-1)*u).mT
+        y = fft_convolve(u, *s4d_kernel(A, C, dt, x.shape[1]))
+        return (y + self.D.to(u.dtype).unsqueeze(-1)*u).mT
 
     def forward(self,
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Mixed tokens, shape `(b, n, dim)`; 0 at padding
-        _check_tokens(x, self.dim, self.out_proj)
-        _check_mask(key_padding_mask, *x.shape[:2])
-        if key_padding_mask is not None: x = x.masked_fill(key_padding_mask.unsqueeze(-1), 0)
-        y = self.out_proj(nn.functional.gelu(self.convolve(x).to(x.dtype)))
-        return y if key_padding_mask is None else y.masked_fill(key_padding_mask.unsqueeze(-1), 0)
+        check_tokens(x, self.dim, self.out_proj)
+        check_mask(key_padding_mask, *x.shape[:2])
+        y = self.convolve(hide(x, key_padding_mask)).to(x.dtype)
+        return hide(self.out_proj(nn.functional.gelu(y)), key_padding_mask)
 
     def step(self,
         x:Tensor,          # The next token, shape `(b, dim)`
         state:Tensor|None=None, # What `step` returned with the previous one; None at the start
     ) -> tuple: # Its output, shape `(b, dim)`, and the state, complex, shape `(b, dim, m)`
         "One token of a stream, in time and memory that do not depend on the tokens before"
-        if self.bidirectional: raise ValueError("a two-sided layer needs the whole sequence: make it with bidirectional=False to use `step`")
-        _check_tokens(x.unsqueeze(1), self.dim, self.out_proj)
+        if self.bidirectional:
+            raise ValueError(
+                "a two-sided layer needs the whole sequence: make it with bidirectional=False to "
+                "use `step`"
+            )
+        check_tokens(x.unsqueeze(1), self.dim, self.out_proj)
         A, C, dt = self.system()
         z = dt.unsqueeze(-1)*A
         new = torch.expm1(z)/A*x.unsqueeze(-1)
@@ -107,7 +128,8 @@ class S4DAttention(nn.Module):
         y = 2*(C[0]*state).sum(-1).real + self.D*x
         return self.out_proj(nn.functional.gelu(y.to(x.dtype))), state
 
-    def extra_repr(self): return f"dim={self.dim}, state={self.state}, bidirectional={self.bidirectional}"
+    def extra_repr(self):
+        return f"dim={self.dim}, state={self.state}, bidirectional={self.bidirectional}"
 
 # %% ../nbs/25_state_space.ipynb #cd8bf189e
 ATTENTIONS["s4d"] = S4DAttention

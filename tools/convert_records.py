@@ -25,9 +25,9 @@ def recipe_of(r):
     old = dict(r["recipe"])
     options = old.pop("agf")
     new = dict(model=old["model"], attention=options if r["attention"] == "agf" else {}, gamma=old["gamma"],
-               lr=old["lr"], epochs=old.get("epochs"), steps=old["steps"], warmup=old.get("warmup"),
-               batch_size=old["batch_size"], optimizer=old.get("optimizer", "adamw"),
-               schedule=old.get("schedule") or old["anneal"])
+               lr=old["lr"], epochs=old.get("epochs"), steps=old.get("steps"), warmup=old.get("warmup"),
+               batch_size=old.get("batch_size", 16), optimizer=old.get("optimizer", "adamw"),
+               schedule=old.get("schedule") or old.get("anneal", "one_cycle"))
     for k, default in dict(weight_decay=0., grad_clip=None, label_smoothing=0., augment=None, select="best",
                            pretrain=0).items(): new[k] = old.get(k, default)
     return new
@@ -51,7 +51,7 @@ def changes_of(command):
 
 def run_of(r):
     "A record of a run or an anchor"
-    new = dict(STEPS, **r, schema=1, command=command_of(r))
+    new = STEPS | r | dict(schema=1, command=command_of(r))
     new["kind"] = "anchor" if r["variant"] == "anchor" else "run"
     new["changes"] = {} if new["kind"] == "anchor" else changes_of(new["command"])
     new["variant"] = r["variant"].split("+")[0]

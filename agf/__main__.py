@@ -1,0 +1,4 @@
+"`python -m agf`"
+from agf.cli import main
+
+raise SystemExit(main())
