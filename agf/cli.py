@@ -48,8 +48,12 @@ def parser_of(name):
 def overview():
     "What `agf` alone prints"
     lines = [f"  {name:8} {text}" for name, (_, text) in COMMANDS.items()]
-    return "\n".join(["usage: agf COMMAND ...", "", "commands:", *lines, "",
-                      "agf COMMAND --help says more; agf --version; agf --completion bash|zsh|tcsh"])
+    return "\n".join(
+        [
+            "usage: agf COMMAND ...", "", "commands:", *lines, "",
+            "agf COMMAND --help says more; agf --version; agf --completion bash|zsh|tcsh"
+        ]
+    )
 
 # %% ../nbs/49_cli.ipynb #80979407
 EPILOG_TRAIN = """\
@@ -74,11 +78,19 @@ def add_options_train(p):
                    "lra/text, lra/image, lra/pathfinder32, lra/retrieval; module:function for one of your own")
     add_job_options(p)
     more = p.add_argument_group("how")
-    more.add_argument("--out", default="runs", metavar="DIR", help="where records, weights and figures go (default: runs)")
+    more.add_argument(
+        "--out", default="runs", metavar="DIR",
+        help="where records, weights and figures go (default: runs)"
+    )
     more.add_argument("--data-folder", metavar="DIR", help="folder with TASK/TASK_TRAIN.ts and TASK/TASK_TEST.ts; for lra/... "
                       "the folder or file of the task")
-    more.add_argument("--resume", action="store_true", help="skip finished runs, go on with unfinished ones")
-    more.add_argument("--json", action="store_true", help="print the records as JSON lines, progress to standard error")
+    more.add_argument(
+        "--resume", action="store_true", help="skip finished runs, go on with unfinished ones"
+    )
+    more.add_argument(
+        "--json", action="store_true",
+        help="print the records as JSON lines, progress to standard error"
+    )
 
 def command_train(args):
     "`agf train`"
@@ -92,7 +104,9 @@ def command_train(args):
     from agf.train.run import run   # fastai, when the options are known to be good
     with bars(console) as progress:
         for job in jobs:
-            record = run(job, args.data_folder, args.out, args.resume, progress=ticker(progress, job.title))
+            record = run(
+                job, args.data_folder, args.out, args.resume, progress=ticker(progress, job.title)
+            )
             records.append(record)
             if args.json: print(json.dumps(record), flush=True)
             elif not console.is_terminal: print(f"{job.title}: {found(record)}", flush=True)
@@ -113,7 +127,9 @@ def closing_table(records, out, console):
     if len(rows) > 1: rows.append(("mean", summary(records).iloc[0]))
     columns = ("honest %", "paper %", "last %", "val %", "s/epoch", "s/step")
     shown = [c for c in columns if any(row[c] != "–" for _, row in rows)]
-    budget = f"{r['epochs']} epochs" if r["epochs"] else f"{r['steps_done']:,} of {r['steps']:,} steps"
+    budget = (
+        f"{r['epochs']} epochs" if r["epochs"] else f"{r['steps_done']:,} of {r['steps']:,} steps"
+    )
     words = r["task"], r["attention"], r.label, budget, f"{rows[0][1]['parameters']} parameters"
     table = Table(box=box.SIMPLE_HEAD, title=" · ".join(words), title_justify="left")
     table.add_column("", min_width=max(len(label) for label, _ in rows), no_wrap=True)
@@ -122,8 +138,10 @@ def closing_table(records, out, console):
         table.add_row(label, *(row[c] for c in shown), style="bold" if i == len(records) else None)
     console.print(table)
     part = "a split of the training file" if r["epochs"] else "the development part"
-    notes = {"honest %": f"chosen on {part}, test read once", "paper %": "best epoch on the test file",
-             "last %": "last epoch", "val %": "the part that chooses, at its best"}
+    notes = {
+        "honest %": f"chosen on {part}, test read once", "paper %": "best epoch on the test file",
+        "last %": "last epoch", "val %": "the part that chooses, at its best"
+    }
     for c in shown:
         if c in notes: console.print(f"{c[:-2]:>7}: {notes[c]}", style="dim")
     places = r.place.with_name(r.place.name.replace(f"seed{r['seed']}", "seed*"))
@@ -135,7 +153,9 @@ EPILOG_LIST = "A task, an attention and a recipe of your own are a file away: se
 
 def add_options_list(p):
     "The options of `agf list`"
-    p.add_argument("what", nargs="?", choices=["tasks", "attentions", "recipes"], help="default: all three")
+    p.add_argument(
+        "what", nargs="?", choices=["tasks", "attentions", "recipes"], help="default: all three"
+    )
     p.add_argument("--json", action="store_true", help="print JSON lines")
 
 def command_list(args):
@@ -144,8 +164,10 @@ def command_list(args):
     from agf.data.tasks import task_names
     def first(o): return (o.__doc__ or "").strip().splitlines()[0]
 
-    recipes = dict(recommended="one recipe for every task", quick="a small model for a first run, for series",
-                   faithful="the paper's model and optimiser, for the paper's tasks")
+    recipes = dict(
+        recommended="one recipe for every task", quick="a small model for a first run, for series",
+        faithful="the paper's model and optimiser, for the paper's tasks"
+    )
     about = dict(
         tasks={name: "Long Range Arena" if "/" in name else "UEA archive" for name in task_names()},
         attentions={name: f"{first(cls)} (options: {', '.join(attention_options(name)) or 'none'})"
@@ -153,7 +175,8 @@ def command_list(args):
         recipes=recipes)
     for what in [args.what] if args.what else about:
         if args.json:
-            for name, text in about[what].items(): print(json.dumps(dict(kind=what, name=name, about=text)))
+            for name, text in about[what].items():
+                print(json.dumps(dict(kind=what, name=name, about=text)))
             continue
         print(f"{what}:")
         for name, text in about[what].items(): print(f"  {name:24} {text}")
@@ -173,11 +196,15 @@ def main(
         return 0
     if name == "--completion": return completion(words[1:])
     if name not in COMMANDS:
-        print(f"agf: unknown command {name!r}: pass one of {', '.join(COMMANDS)}{did_you_mean(name, COMMANDS)}",
-              file=sys.stderr)
+        print(
+            f"agf: unknown command {name!r}: pass one of "
+            f"{', '.join(COMMANDS)}{did_you_mean(name, COMMANDS)}",
+            file=sys.stderr
+        )
         return 2
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)   # in an import
+        # in an import
+        warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)
         warnings.showwarning = lambda message, *_: print(f"agf {name}: {message}", file=sys.stderr)
         try:
             parser, command = parser_of(name)

@@ -75,8 +75,10 @@ def gray_pixels(
 # %% ../../nbs/36_archives.ipynb #e953b1f4
 class ArraysOnly(pickle.Unpickler):
     "Reads dicts, lists, bytes and NumPy arrays, and refuses everything else"
-    ALLOWED = {("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct"),
-               ("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode")}
+    ALLOWED = {
+        ("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct"),
+        ("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode")
+    }
 
     def find_class(self, module, name):
         if (module, name) in self.ALLOWED: return super().find_class(module, name)

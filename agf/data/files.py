@@ -32,7 +32,9 @@ def csv_rows(path):
                              "DataFrame.to_csv(index=False) writes them")
     try: return [(i, row) for i, row in enumerate(csv.reader(text.splitlines()), 1) if row]
     except csv.Error as e:
-        raise ValueError(f"{path} is no readable table ({e}): is a quotation mark left open?") from e
+        raise ValueError(
+            f"{path} is no readable table ({e}): is a quotation mark left open?"
+        ) from e
 
 def read_csv(
     path:Path, # A file with one series a line
@@ -40,7 +42,8 @@ def read_csv(
     "The numbers of a `.csv` file"
     rows = csv_rows(path)
     first = [v.strip() for v in rows[0][1]] if rows else []
-    def counted(row): return bool(row) and row == list(map(str, range(len(row))))   # pandas' default names
+    # pandas' default names
+    def counted(row): return bool(row) and row == list(map(str, range(len(row))))
 
     named = any(first) and all(number(v) is None for v in first)
     if first[:1] == [""] and (named or counted(first[1:])):
@@ -52,7 +55,10 @@ def read_csv(
         except ValueError as e:
             raise ValueError(f"{path}, line {i}: {e}; expected numbers only, one series a line, without "
                              "labels") from e
-    if not found: raise ValueError(f"{path} holds no series: expected one a line, numbers separated by commas")
+    if not found:
+        raise ValueError(
+            f"{path} holds no series: expected one a line, numbers separated by commas"
+        )
     lengths = {len(r) for r in found}
     if len(lengths) > 1:
         raise ValueError(f"{path} has lines of {min(lengths)} to {max(lengths)} numbers: series of different "
@@ -70,7 +76,9 @@ def read_npy(
     except OSError: raise   # says itself why the file cannot be opened
     except Exception as e:
         why = " ".join(str(e).split())[:120]
-        raise ValueError(f"{path} is no readable array of numbers ({why}): write it with numpy.save") from e
+        raise ValueError(
+            f"{path} is no readable array of numbers ({why}): write it with numpy.save"
+        ) from e
     if X.ndim not in (2, 3) or X.dtype.kind not in "fiu" or not X.size:
         raise ValueError(f"{path} holds {X.dtype} of shape {X.shape}: pass numbers (cases, channels, steps), or "
                          "(cases, steps) for one channel")
@@ -88,6 +96,9 @@ def read_series(
         return [x.T for x in X], None if None in y else y
     if path.suffix == ".npy": X = read_npy(path)
     elif path.suffix == ".csv": X = read_csv(path)[:, None]
-    else: raise ValueError(f"{path} is none of the files that are read: pass a .ts, .npy or .csv file")
+    else:
+        raise ValueError(
+            f"{path} is none of the files that are read: pass a .ts, .npy or .csv file"
+        )
     X = fill([np.array(x, np.float64) for x in X], missing, path)
     return [x.astype(np.float32) for x in X], None

@@ -80,7 +80,8 @@ class Loader(DataLoader):
     def step(self, number):
         "The case numbers of a step"
         turn, place = divmod(number, max(self.n//self.bs, 1))
-        if self.planned[0] != turn: self.planned = turn, plan(self.longest, self.bs, self.seed, turn)
+        if self.planned[0] != turn:
+            self.planned = turn, plan(self.longest, self.bs, self.seed, turn)
         return self.planned[1][place]
 
     def batch(self,
@@ -112,7 +113,9 @@ def to_dls(
     "fastai `DataLoaders` whose tensors live on `device`"
     device = torch.device(device or "cpu")
     held = train[:0] if valid is None else valid
-    dls = DataLoaders(Loader(train, bs, True, device), Loader(held, bs, False, device), device=device)
+    dls = DataLoaders(
+        Loader(train, bs, True, device), Loader(held, bs, False, device), device=device
+    )
     dls.c, dls.max_len = n_classes or int(train.y.max()) + 1, train.max_len
     dls.n_channels = train.x.shape[2] if train.kind == "series" else int(train.x.max()) + 1
     return dls

@@ -100,7 +100,9 @@ def downloaded_reviews(test):
 def read_text(source, length, test, **_):
     "Parts and classes of the reviews"
     found = {"train": ([], []), "test": ([], [])}
-    for split, label, content in downloaded_reviews(test) if source is None else reviews(source, test):
+    for split, label, content in downloaded_reviews(test) if source is None else reviews(
+        source, test
+    ):
         if split == "train" or test:
             found[split][0].append(content[:length])
             found[split][1].append(label)
@@ -110,7 +112,9 @@ def read_text(source, length, test, **_):
     if set(found["train"][1]) != {0, 1}:
         raise ValueError(f"{source} holds training reviews of one class only: "
                          "expected train/pos and train/neg")
-    parts = {split: to_cases(*pack(texts, length), y) for split, (texts, y) in found.items() if texts}
+    parts = {
+        split: to_cases(*pack(texts, length), y) for split, (texts, y) in found.items() if texts
+    }
     return parts, ("negative", "positive")
 
 # %% ../../nbs/38_lra.ipynb #b85ffda9
@@ -201,7 +205,9 @@ def read_listops(source, length, scale, test, workers, **_):
             sizes = dict(min_length=min(500, length//4), max_length=length)
             found[part] = to_cases(*generate(few(n, scale), start=start, workers=workers, **sizes))
         else:
-            found[part] = released_listops(source/f"basic_{dict(valid='val').get(part, part)}.tsv", length)
+            found[part] = released_listops(
+                source/f"basic_{dict(valid='val').get(part, part)}.tsv", length
+            )
     return found, tuple("0123456789")
 
 def released_listops(path, length):
@@ -317,7 +323,9 @@ def load_lra(
     source = None if folder is None else Path(folder).expanduser()
     if source is not None:
         if not source.exists():
-            raise FileNotFoundError(f"{source} does not exist: pass the folder or archive that holds {task}")
+            raise FileNotFoundError(
+                f"{source} does not exist: pass the folder or archive that holds {task}"
+            )
         packed = ".tar" in source.name or source.suffix in (".tgz", ".tar")
         came = "folder" if source.is_dir() else "archive" if packed else "file"
     length = (length or longest) if free else None
@@ -325,17 +333,22 @@ def load_lra(
     def make(share=1.):
         return reader(source=source, length=length, scale=share, test=test, workers=workers)
 
-    if cache is False or task == "lra/listops" or generated and scale < 1: parts, classes = make(scale)
+    if cache is False or task == "lra/listops" or generated and scale < 1:
+        parts, classes = make(scale)
     else:
         facts = dict(task=task, length=length, test=test, source=came, looks=looks(source))
-        name = task.removeprefix("lra/") + (f"-{length}" if length else "") + ("" if test else "-notest")
+        name = task.removeprefix("lra/") + (f"-{length}" if length else "") + (
+            "" if test else "-notest"
+        )
         path = cache_folder("lra", cache)/f"{name}-{came}.safetensors"
         parts, classes = cached(path, facts, make)
     if "valid" not in parts: parts["train"], parts["valid"] = set_apart(parts["train"])
     if not generated: parts = {p: some(part, scale) for p, part in parts.items()}
     if source is not None and (task == "lra/listops" or "pathfinder" in task): came = "released"
     facts = dict(length=length, scale=scale, **{p: len(part) for p, part in parts.items()})
-    return DataSet(task, parts["train"], parts["valid"], parts.get("test"), classes, came, n_tokens, facts)
+    return DataSet(
+        task, parts["train"], parts["valid"], parts.get("test"), classes, came, n_tokens, facts
+    )
 
 # %% ../../nbs/38_lra.ipynb #2a04f5c7
 def lra_task(name):

@@ -36,8 +36,12 @@ def own_task(
     def load(folder=None, test=True, **options):
         data = task.load(folder=folder, test=test, **options)
         if not isinstance(data, DataSet):
-            raise ValueError(f"task {name!r} must return an `agf.data.cases.DataSet`; got {type(data).__name__}")
+            raise ValueError(
+                f"task {name!r} must return an `agf.data.cases.DataSet`; got {type(data).__name__}"
+            )
         if data.kind == "tokens" and not data.n_tokens:
-            raise ValueError(f"task {name!r} returns tokens without `n_tokens`, the size of their vocabulary")
+            raise ValueError(
+                f"task {name!r} returns tokens without `n_tokens`, the size of their vocabulary"
+            )
         return replace(data, name=name)
     return Task(name, load, task.kind, task.takes())

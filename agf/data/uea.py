@@ -145,7 +145,9 @@ def read_ts(
     classes = [str(c) for c in meta["class_values"]]
     y = [None if c is None else str(c) for c in (y[0] if y else [None]*len(X))]
     if not classes and labels:
-        raise ValueError(f"{path} has no class labels: it needs a header line like '@classLabel true a b'")
+        raise ValueError(
+            f"{path} has no class labels: it needs a header line like '@classLabel true a b'"
+        )
     strange = sorted({*map(str, y)} - {*classes}) if classes else []
     if strange:
         raise ValueError(f"{path} has labels that its header does not list ({', '.join(strange[:5])}): "
@@ -181,7 +183,8 @@ def standardise(
     def apply(part):
         if part is None: return None
         before = torch.as_tensor(part.std, dtype=mean.dtype)
-        shift = torch.where(before.isinf(), 0, before*mean)   # a constant channel has mean 0 already
+        # a constant channel has mean 0 already
+        shift = torch.where(before.isinf(), 0, before*mean)
         x = ((part.x - mean)/std).float().masked_fill(part.key_padding_mask[..., None], 0)
         return replace(part, x=x, mean=part.mean + shift, std=before*std)
 
@@ -200,7 +203,8 @@ def load(
     try: classes = sorted(set(classes), key=float)
     except ValueError: classes = sorted(set(classes))
     max_len = max(map(len, X))
-    def cases(X, y): return Cases(*pad_series(X, max_len), torch.tensor([classes.index(c) for c in y]))
+    def cases(X, y):
+        return Cases(*pad_series(X, max_len), torch.tensor([classes.index(c) for c in y]))
 
     train, held = cases(X, y), None
     if test:

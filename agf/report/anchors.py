@@ -64,7 +64,9 @@ def anchor(
 ): # The record, which was also appended to `out/records.jsonl`
     "Fit one classifier without attention to the training file and read the test file once; a finished record is returned"
     one_of("anchor", name, ANCHORS)
-    path, data, cpu = Path(out)/"records.jsonl", load(task, folder, missing=missing), torch.device("cpu")
+    path = Path(out)/"records.jsonl"
+    data = load(task, folder, missing=missing)
+    cpu = torch.device("cpu")
     identity = dict(task=task, attention=f"anchor:{name}", variant="anchor", changes={}, seed=seed,
                     protocols=["honest"], fingerprint=data.fingerprint)
     for record in reversed(read_records(path, "anchor")):
@@ -83,9 +85,11 @@ def anchor(
         hits = int((model.predict(x_test) == y_test).sum())
     record = stamp(
         "anchor", **identity, recipe=dict(lengths="stretched" if flat else "padded", steps=steps),
-        accuracy=dict(paper=None, last=None, honest=hits/len(y_test), honest_val=None), source=data.source,
-        cases=dict(train=len(y), valid=None, test=len(y_test)), seconds=round(time.perf_counter() - started, 1),
-        peak_memory_mib=peak_memory(cpu), device=device_name(),
-        command=f"agf bench {task} --attention --anchors {name} --seeds {seed}")
+        accuracy=dict(paper=None, last=None, honest=hits/len(y_test), honest_val=None),
+        source=data.source, cases=dict(train=len(y), valid=None, test=len(y_test)),
+        seconds=round(time.perf_counter() - started, 1), peak_memory_mib=peak_memory(cpu),
+        device=device_name(),
+        command=f"agf bench {task} --attention --anchors {name} --seeds {seed}"
+    )
     append_record(record, path)
     return record

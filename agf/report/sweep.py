@@ -98,7 +98,8 @@ def serve(todo, results, start):
         try: piece = todo.pop()
         except IndexError: break   # another thread took the last one
         try: result = pool.submit(work, *piece).result()
-        except BrokenProcessPool: pool, result = start(), (None, "its process died (out of memory?)")
+        except BrokenProcessPool:
+            pool, result = start(), (None, "its process died (out of memory?)")
         except Exception as e: result = e
         results.put((piece, result))
     pool.shutdown()
@@ -127,7 +128,9 @@ def add_options(p):
     more.add_argument("--anchors", nargs="*", metavar="NAME",
                       help=f"classifiers without attention, of {', '.join(ANCHORS)} (names left out: "
                       "minirocket multirocket-hydra); --attention without names: anchors only")
-    more.add_argument("--forecast", action="store_true", help="train nothing: time some steps on made-up data")
+    more.add_argument(
+        "--forecast", action="store_true", help="train nothing: time some steps on made-up data"
+    )
     more.add_argument("--jobs", type=int, default=1, metavar="N",
                       help="runs at a time, each with its share of the CPU threads (default: 1)")
     more.add_argument("--data-folder", metavar="DIR",
@@ -135,14 +138,17 @@ def add_options(p):
                       "file of the task, or a folder with one folder each, named as the task without lra/")
     more.add_argument("--out", default="runs", metavar="DIR",
                       help="where records, weights and reports go (default: runs)")
-    more.add_argument("--reference", default="softmax", metavar="NAME", help="what the others are compared with")
+    more.add_argument(
+        "--reference", default="softmax", metavar="NAME", help="what the others are compared with"
+    )
     more.add_argument("--json", action="store_true",
                       help="print the report's rows as JSON lines, progress to standard error")
 
 # %% ../../nbs/48_sweep.ipynb #57014a7b
 def all_tasks(word, folder):
     "The tasks that a word stands for: many for `all` and `lra/all`, else itself"
-    if word == "lra/all": return [t for t in LRA_TASKS if t not in ("lra/pathfinder64", "lra/pathfinder128")]
+    if word == "lra/all":
+        return [t for t in LRA_TASKS if t not in ("lra/pathfinder64", "lra/pathfinder128")]
     if word != "all": return [word]
     if folder is None: return sorted(PAPER_SETS)
     files = (*folder.glob("*_TRAIN.ts"), *folder.glob("*/*_TRAIN.ts"))
@@ -158,10 +164,14 @@ def planned_anchors(args):
         raise ValueError("anchors are judged on the test file: leave out --anchors or --no-test")
     tokens = [t for t in args.tasks if find_task(t).kind != "series"]
     if names and tokens:
-        raise ValueError(f"anchors are for data sets of series, not for {tokens[0]}: leave out --anchors")
+        raise ValueError(
+            f"anchors are for data sets of series, not for {tokens[0]}: leave out --anchors"
+        )
     seeds = list(dict.fromkeys(args.seeds or (0, 1, 2)))
-    return [dict(task=task, name=name, seed=seed, missing=args.missing or "error") for task in args.tasks
-            for name in names for seed in ([0] if name in UNSEEDED else seeds)]
+    return [
+        dict(task=task, name=name, seed=seed, missing=args.missing or "error")
+        for task in args.tasks for name in names for seed in ([0] if name in UNSEEDED else seeds)
+    ]
 
 def plan(args):
     "The work of a command line, a list of arguments of `work`; ValueError where a piece could not start"
@@ -172,12 +182,16 @@ def plan(args):
     for task in args.tasks:
         if find_task(task).kind == "series" and folder is None: check_set(task)
     anchors = planned_anchors(args)
-    if args.attention == [] and not anchors: raise ValueError("nothing to run: pass --attention or --anchors")
+    if args.attention == [] and not anchors:
+        raise ValueError("nothing to run: pass --attention or --anchors")
     jobs = [] if args.attention == [] else jobs_of(args, ("agf", "softmax", "efficient"), (0, 1, 2))
     for job in jobs: job.check()
     check_reference(args.reference)
     def place(task):
-        part = folder/task.removeprefix("lra/") if folder and len(args.tasks) > 1 and "/" in task else None
+        part = (
+            folder/task.removeprefix("lra/") if folder and len(args.tasks) > 1 and "/" in task
+            else None
+        )
         return dict(folder=part if part and part.exists() else folder, out=args.out)
 
     return [(job, place(job.task)) for job in jobs] + [(o, place(o["task"])) for o in anchors]
@@ -204,7 +218,9 @@ class Count:
             end += f", {clock(spent/self.new*(self.total - self.done))} left"
         found = f"failed: {error}"
         if record:
-            found = ", ".join(f"{k} {v:.4f}" for k, v in record["accuracy"].items() if v is not None)
+            found = ", ".join(
+                f"{k} {v:.4f}" for k, v in record["accuracy"].items() if v is not None
+            )
         line = f"[{self.done}/{self.total}] {title(what)}: {found}{end}"
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -225,8 +241,11 @@ def command(args):
         work_through(pieces, args.jobs, done, progress)
     if (out/"records.jsonl").exists(): write_report(out, args, console)
     if not count.failed: return 0
-    print(f"agf bench: {count.failed} of {len(pieces)} runs failed; the same command tries them again",
-          file=sys.stderr)
+    print(
+        f"agf bench: {count.failed} of {len(pieces)} runs failed; the same command tries them "
+        "again",
+        file=sys.stderr
+    )
     return 1
 
 def write_report(out, args, console):
@@ -260,6 +279,9 @@ def print_forecasts(
     for r in rows:
         budget = f"{r['seconds_per_step']:9.4f} s/step x {r['steps']:6,} x {r['seeds']} seeds"
         memory = f"{r['peak_memory_mib'] or math.nan:7,.0f} MiB"
-        print(f"{r['task']:17} {r['attention']:10} {r['variant']:12} {budget} = {r['hours']:8.2f} h   {memory}")
+        print(
+            f"{r['task']:17} {r['attention']:10} {r['variant']:12} {budget} = {r['hours']:8.2f} h  "
+            f" {memory}"
+        )
     print(f"on {rows[0]['device']}, training only; {sum(r['hours'] for r in rows):.2f} h in all")
     return 0

@@ -42,14 +42,14 @@ def paired_difference(
 @cache
 def budget_words(command):
     "The options of a command that change the budget, as they are written there"
-    if not command.startswith("agf train"): return ""
+    if not command.startswith("agf train"): return "", None
     job = Job.from_command(command)
     given = dict(epochs=job.epochs, scale=job.scale if job.scale != 1 else None, length=job.length)
     return "".join(f" --{k} {v}" for k, v in given.items() if v is not None), job.max_minutes
 
 def table_key(r):
     "What table a record belongs to: task, recipe with budget, and on what it was judged"
-    words, minutes = budget_words(r.get("command") or "") or ("", None)
+    words, minutes = budget_words(r.get("command") or "")
     if r.get("steps_done") != r.get("steps"): words += f" --max-minutes {minutes}"
     if r.get("precision", "fp32") != "fp32": words += f" --precision {r['precision']}"
     judged = "test" if r["protocols"] else "validation"
@@ -57,18 +57,27 @@ def table_key(r):
 
 def same_recipe(r, attention=True):
     "A recipe as text; without the attention's options it is the same for all rows of a table"
-    return json.dumps({k: v for k, v in (r.get("recipe") or {}).items() if attention or k != "attention"})
+    return json.dumps(
+        {k: v for k, v in (r.get("recipe") or {}).items() if attention or k != "attention"}
+    )
 
 def newest(records):
     "The records that count: of a run in pieces the last, of data and recipes the newest"
-    same = ("task", "attention", "variant", "changes", "seed", "scale", "length", "precision", "protocols", "recipe")
-    last = {json.dumps([r.get(k) for k in same]) if r.get("steps") else n: n for n, r in enumerate(records)}
+    same = (
+        "task", "attention", "variant", "changes", "seed", "scale", "length", "precision",
+        "protocols", "recipe"
+    )
+    last = {
+        json.dumps([r.get(k) for k in same]) if r.get("steps") else n: n
+        for n, r in enumerate(records)
+    }
     records = [records[n] for n in sorted(last.values())]
     def place(r): return r["task"], r.get("scale"), r.get("length"), bool(r["protocols"])
 
     data = {place(r): r["fingerprint"] for r in records if r.get("fingerprint")}
     known = [r for r in records if r.get("fingerprint") in (None, data.get(place(r)))]
-    if len(known) < len(records): warnings.warn(f"{len(records) - len(known)} records of other data are left out")
+    if len(known) < len(records):
+        warnings.warn(f"{len(records) - len(known)} records of other data are left out")
     def shared(r): return *table_key(r), r["attention"] if r["variant"] == "anchor" else None
     def own(r): return *table_key(r), r["attention"]
 
@@ -113,9 +122,11 @@ def table_row(runs, reference, main):
     compared = math.nan, math.nan, math.nan, 0
     if runs is not reference: compared = paired_difference(column(main), column(main, reference))
     row |= dict(zip(("difference", "low", "high", "pairs"), compared))
-    for name, f, k in (("epochs", max, "epochs"), ("seconds_per_epoch", statistics.median, "seconds_per_epoch"),
-                       ("steps", max, "steps_done"), ("seconds_per_step", statistics.median, "seconds_per_step"),
-                       ("peak_memory_mib", max, "peak_memory_mib"), ("params", max, "params")):
+    for name, f, k in (
+        ("epochs", max, "epochs"), ("seconds_per_epoch", statistics.median, "seconds_per_epoch"),
+        ("steps", max, "steps_done"), ("seconds_per_step", statistics.median, "seconds_per_step"),
+        ("peak_memory_mib", max, "peak_memory_mib"), ("params", max, "params")
+    ):
         row[name] = pick(f, k)
     return row
 
@@ -128,7 +139,12 @@ def results_table(
     tables, rows = by_table(records), []
     def main(judged): return "honest" if judged == "test" else "honest_val"
     def add(task, variant, judged, attention, row):
-        rows.append(dict(task=task, variant=variant, judged=judged, attention=attention, reference=reference, **row))
+        rows.append(
+            dict(
+                task=task, variant=variant, judged=judged, attention=attention, reference=reference,
+                **row
+            )
+        )
 
     for key, by in sorted(tables.items()):
         for attention in sorted(by, key=order):
@@ -183,8 +199,10 @@ def layout(table):
             "paper %": list(map(percent, part.paper, part.paper_std)),
             "last %": list(map(percent, part["last"], part.last_std)),
             f"against {part.reference.iloc[0]}": list(map(difference, part.itertuples())),
-            "s/epoch": numbers(part.seconds_per_epoch, ".2f"), "s/step": numbers(part.seconds_per_step, ".3f"),
-            "MiB": numbers(part.peak_memory_mib, ",.0f"), "parameters": numbers(part.params, ",.0f")}
+            "s/epoch": numbers(part.seconds_per_epoch, ".2f"),
+            "s/step": numbers(part.seconds_per_step, ".3f"),
+            "MiB": numbers(part.peak_memory_mib, ",.0f"), "parameters": numbers(part.params, ",.0f")
+        }
         empty = {"–", "reference"}
         columns = {k: v for k, v in columns.items() if k in ("", "seeds") or set(v) - empty}
         yield title(task, variant, judged, part), list(columns), list(zip(*columns.values()))
@@ -220,7 +238,8 @@ def print_table(
             cells = [cell for k, cell in zip(header, row) if k in widths]
             shown.add_row(*cells, style="dim" if row[0].startswith("anchor:") else None)
         console.print(shown)
-    if missing: console.print(f"not shown for lack of width: {', '.join(sorted(missing))}", style="dim")
+    if missing:
+        console.print(f"not shown for lack of width: {', '.join(sorted(missing))}", style="dim")
     console.print(NOTES, style="dim", highlight=False)
 
 def wide_console(**kwargs):
@@ -251,11 +270,15 @@ def plot_results(
     wide = min(2, len(tables))
     def rows_of(by): return len([a for a in by if not a.startswith("anchor:")])
 
-    rows = [max((rows_of(by) for _, by in tables[i:i + wide]), default=1) for i in range(0, len(tables), wide)]
+    rows = [
+        max((rows_of(by) for _, by in tables[i:i + wide]), default=1)
+        for i in range(0, len(tables), wide)
+    ]
     fig = Figure(figsize=(4.6*wide, sum(0.34*n + 1.5 for n in rows)), layout="constrained")
     axes = fig.subplots(len(rows), wide, squeeze=False, height_ratios=[n + 3 for n in rows])
     for ax in axes.flat[len(tables):]: ax.set_axis_off()
-    for ax, ((task, variant, judged), by) in zip(axes.flat, tables): panel(ax, by, judged, f"{task}, {variant}")
+    for ax, ((task, variant, judged), by) in zip(axes.flat, tables):
+        panel(ax, by, judged, f"{task}, {variant}")
     return fig
 
 def panel(ax, by, judged, title):
@@ -273,21 +296,28 @@ def panel(ax, by, judged, title):
             ax.plot([], [], marker, color=colour, ms=7, mfc="none", ls="", label=name)
     anchors = draw_anchors(ax, by, len(names))
     judged = "test" if judged == "test" else "validation"
-    ax.set(yticks=[-i for i in range(len(names))], yticklabels=names, xlabel=f"{judged} accuracy, %",
-           ylim=(-len(names) + 0.4, 0.6))
+    ax.set(
+        yticks=[-i for i in range(len(names))], yticklabels=names, xlabel=f"{judged} accuracy, %",
+        ylim=(-len(names) + 0.4, 0.6)
+    )
     ax.set_title(title, fontsize=9, loc="left", pad=6 + 9*anchors)
     if ax.get_legend_handles_labels()[0]:
         ax.legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(1, 1))
 
 def draw_anchors(ax, by, rows):
     "A dashed line for each anchor; returns their number"
-    means = {a: statistics.fmean(100*v["honest"] for v in by[a].values()) for a in by if a.startswith("anchor:")}
+    means = {
+        a: statistics.fmean(100*v["honest"] for v in by[a].values()) for a in by
+        if a.startswith("anchor:")
+    }
     for i, (x, name) in enumerate(sorted((x, a.removeprefix("anchor:")) for a, x in means.items())):
         top = 1.04 + 0.3*i/(rows + 1)
         ax.plot([x, x], [0, top], "--", color="0.4", lw=0.8, transform=ax.get_xaxis_transform(),
                 clip_on=False, zorder=0)
-        ax.annotate(f" {name} {x:.1f}", (x, top), xycoords=ax.get_xaxis_transform(), fontsize=7, ha="right",
-                    va="center", color="0.25", annotation_clip=False)
+        ax.annotate(
+            f" {name} {x:.1f}", (x, top), xycoords=ax.get_xaxis_transform(), fontsize=7, ha="right",
+            va="center", color="0.25", annotation_clip=False
+        )
     return len(means)
 
 # %% ../../nbs/47_tables.ipynb #8ab4356b
@@ -301,7 +331,9 @@ def summary(
     records:list, # Records of runs
 ) -> pd.DataFrame: # A row for each task, attention and recipe; accuracies in %, mean ± standard deviation over seeds
     "Summarise records over seeds, recipe by recipe; of several records of one run the last counts"
-    kind = ("task", "attention", "variant", "changes", "epochs", "steps", "scale", "length", "recipe")
+    kind = (
+        "task", "attention", "variant", "changes", "epochs", "steps", "scale", "length", "recipe"
+    )
     last = {json.dumps([r.get(k) for k in (*kind, "seed", "protocols")]): r for r in records}
     groups = {}
     for r in last.values(): groups.setdefault(json.dumps([r.get(k) for k in kind]), []).append(r)
@@ -310,11 +342,18 @@ def summary(
 def summary_row(records):
     "The row of some seeds"
     first = records[0]
-    row = dict(task=first["task"], attention=first["attention"], variant=label(first["variant"], first["changes"]),
-               epochs=first["epochs"] or first["steps"], seeds=len({r["seed"] for r in records}))
-    for name, k in (("honest", "honest"), ("paper", "paper"), ("last", "last"), ("val", "honest_val")):
+    row = dict(
+        task=first["task"], attention=first["attention"],
+        variant=label(first["variant"], first["changes"]), epochs=first["epochs"] or first["steps"],
+        seeds=len({r["seed"] for r in records})
+    )
+    for name, k in (
+        ("honest", "honest"), ("paper", "paper"), ("last", "last"), ("val", "honest_val")
+    ):
         row[f"{name} %"] = spread(r["accuracy"][k] for r in records)
-    for name, k, form in (("s/epoch", "seconds_per_epoch", ".2f"), ("s/step", "seconds_per_step", ".3f")):
+    for name, k, form in (
+        ("s/epoch", "seconds_per_epoch", ".2f"), ("s/step", "seconds_per_step", ".3f")
+    ):
         seconds = pd.Series([r.get(k) for r in records], dtype=float).median()
         row[name] = "–" if pd.isna(seconds) else f"{seconds:{form}}"
     return dict(row, parameters=f"{first['params']:,}")
@@ -329,10 +368,14 @@ examples:
 
 def add_options(p):
     "The options of `agf report`"
-    p.add_argument("--out", default="runs", metavar="DIR", help="read DIR/records.jsonl (default: runs)")
+    p.add_argument(
+        "--out", default="runs", metavar="DIR", help="read DIR/records.jsonl (default: runs)"
+    )
     p.add_argument("--records", nargs="+", metavar="FILE", help="read these files instead")
     p.add_argument("--tasks", nargs="+", metavar="NAME", help="only these tasks")
-    p.add_argument("--reference", default="softmax", metavar="NAME", help="what the others are compared with")
+    p.add_argument(
+        "--reference", default="softmax", metavar="NAME", help="what the others are compared with"
+    )
     p.add_argument("--format", default="text", choices=list(FORMATS), help="default: text")
     p.add_argument("--figure", metavar="FILE", help="also draw the runs: .png, .svg or .pdf")
 
@@ -348,7 +391,8 @@ def check_reference(name):
 def run_records(files, tasks=None):
     "The records of trained models and anchors in some files"
     for f in files:
-        if not f.is_file(): raise ValueError(f"there is no {f}: agf train and agf bench write records")
+        if not f.is_file():
+            raise ValueError(f"there is no {f}: agf train and agf bench write records")
     records = [r for f in files for r in read_records(f) if r["kind"] in ("run", "anchor")]
     found = [r for r in records if not tasks or r["task"] in tasks]
     if not found:

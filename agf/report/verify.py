@@ -25,14 +25,18 @@ from ..train.record import Record, label, read_records
 from ..train.run import run
 
 # %% ../../nbs/48b_verify.ipynb #0c0e7270
-FIELDS = ("task", "attention", "variant", "changes", "seed", "protocols", "recipe", "epochs", "epoch_honest",
-          "epoch_paper", "steps", "steps_done", "step_honest", "scale", "length", "precision", "compiled",
-          "cases", "params")
+FIELDS = (
+    "task", "attention", "variant", "changes", "seed", "protocols", "recipe", "epochs",
+    "epoch_honest", "epoch_paper", "steps", "steps_done", "step_honest", "scale", "length",
+    "precision", "compiled", "cases", "params"
+)
 
 def distance(a, b):
     "Largest difference of two nested structures of numbers, relative to the largest number (at least 1)"
     if isinstance(a, dict) and isinstance(b, dict):   # infinity where they are not of one form
-        return max((distance(a[k], b[k]) for k in a), default=0.) if a.keys() == b.keys() else math.inf
+        return (
+            max((distance(a[k], b[k]) for k in a), default=0.) if a.keys() == b.keys() else math.inf
+        )
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return max(map(distance, a, b), default=0.) if len(a) == len(b) else math.inf
     if isinstance(a, (int, float)) and isinstance(b, (int, float)):
@@ -63,7 +67,10 @@ def circumstances(a, b):
         return dict(found, data=r["fingerprint"]) if known else found
 
     then, now = facts(a), facts(b)
-    return [f"{k}: {then.get(k)}, now {now.get(k)}" for k in {**then, **now} if then.get(k) != now.get(k)]
+    return [
+        f"{k}: {then.get(k)}, now {now.get(k)}" for k in {**then, **now}
+        if then.get(k) != now.get(k)
+    ]
 
 # %% ../../nbs/48b_verify.ipynb #536c703e
 def check_form(record):
@@ -76,22 +83,34 @@ def check_form(record):
     found = isinstance(accuracy, dict) and all(v is None or number(v) for v in accuracy.values())
     need(found, f"`accuracy` must be numbers (or null) by name; got {accuracy!r}")
     unknown = accuracy.keys() - {"paper", "last", "honest", "honest_val"}
-    need(not unknown, f"`accuracy` is of paper, last, honest and honest_val; got {', '.join(sorted(unknown))}")
+    need(
+        not unknown,
+        f"`accuracy` is of paper, last, honest and honest_val; got {', '.join(sorted(unknown))}"
+    )
     need(isinstance(curves, dict) and all(isinstance(c, dict) for c in curves.values()),
          "`curves` must be lists by part and name")
     need(isinstance(record.get("theta"), list), "`theta` must be a list")
     for k in ("recipe", "changes", "pretrain", "versions"):
-        need(isinstance(record.get(k) or {}, dict), f"`{k}` must be values by name; got {record.get(k)!r}")
+        need(
+            isinstance(record.get(k) or {}, dict),
+            f"`{k}` must be values by name; got {record.get(k)!r}"
+        )
     device = record.get("device") or ""
     need(isinstance(device, str), f"`device` must be text; got {record.get('device')!r}")
     need(isinstance(record.get("recipe"), dict), "it has no `recipe`")
-    need(not record.get("measured"), "its model was made and measured by a notebook, whose loop repeats it")
+    need(
+        not record.get("measured"),
+        "its model was made and measured by a notebook, whose loop repeats it"
+    )
 
 def check_names(record):
     "Refuse names that a command would import: nobody asked for these files"
     for name, known in ((record.get("attention"), ATTENTIONS), (record.get("task"), ())):
         if ":" in str(name) and name not in known and not str(name).startswith("anchor:"):
-            raise ValueError(f"the record would import {name}: name it with --attention or --tasks, if you trust it")
+            raise ValueError(
+                f"the record would import {name}: name it with --attention or --tasks, if you "
+                "trust it"
+            )
 
 def job_of(record, trusted=()):
     "The job of a record, after a check that both say the same and that the recipe still is what it was"
@@ -100,8 +119,11 @@ def job_of(record, trusted=()):
     if not {record.get("attention"), record.get("task")} & {*trusted}: check_names(record)
     kind = find_task(job.task).kind or ("tokens" if record.get("epochs") is None else "series")
     r = job.recipe(kind)
-    says = dict(task=job.task, attention=job.attention, variant=job.variant, changes=job.changes, seed=job.seed,
-                protocols=job.judged_by(r), scale=job.scale, length=job.length, compiled=job.compiled)
+    says = dict(
+        task=job.task, attention=job.attention, variant=job.variant, changes=job.changes,
+        seed=job.seed, protocols=job.judged_by(r), scale=job.scale, length=job.length,
+        compiled=job.compiled
+    )
     wrong = changed_fields({k: record[k] for k in says if k in record}, says)
     if wrong:
         raise ValueError(f"the record contradicts its command, {record['command']} (record → command): "
@@ -112,7 +134,8 @@ def job_of(record, trusted=()):
                          "cannot be repeated; pass a finished record")
     commit = f"check out commit {record.get('commit')} to run it again"
     try: then = asdict(Recipe(**record["recipe"]))
-    except TypeError as e: raise ValueError(f"the record's recipe cannot be read ({e}): {commit}") from e
+    except TypeError as e:
+        raise ValueError(f"the record's recipe cannot be read ({e}): {commit}") from e
     other = [f"{k} ({then[k]}, now {v})" for k, v in asdict(r).items() if v != then[k]]
     if other:
         raise ValueError(f"the recipe of {job.task} {job.variant} has changed since the record: "
@@ -157,9 +180,12 @@ Every loss, coefficient and accuracy is compared, and what was trained. Exit cod
 def add_options(p):
     "The options of `agf verify`"
     p.add_argument("file", metavar="FILE", help="records, e.g. results/uea.jsonl")
-    for name in ("tasks", "attention", "variant"): p.add_argument(f"--{name}", nargs="+", metavar="NAME", help="only these")
+    for name in ("tasks", "attention", "variant"):
+        p.add_argument(f"--{name}", nargs="+", metavar="NAME", help="only these")
     p.add_argument("--seeds", type=int, nargs="+", metavar="N", help="only these")
-    p.add_argument("--device", metavar="NAME", help="cpu, cuda, cuda:1 (default: cuda if there is one)")
+    p.add_argument(
+        "--device", metavar="NAME", help="cpu, cuda, cuda:1 (default: cuda if there is one)"
+    )
     p.add_argument("--data-folder", metavar="DIR", help="folder with the data, as for agf train")
     p.add_argument("--tolerance", type=float, default=0., metavar="X",
                    help="largest relative difference that counts as the same (default: 0)")
@@ -178,7 +204,10 @@ def verdict(name, found, as_json):
         return json.dumps(facts, allow_nan=False)
     def show(v): return "–" if v is None else f"{v:.4f}"
 
-    moved = [f"{k} {show(a)}" + ("" if a == b else f" → {show(b)}") for k, (a, b) in found["accuracy"].items()]
+    moved = [
+        f"{k} {show(a)}" + ("" if a == b else f" → {show(b)}")
+        for k, (a, b) in found["accuracy"].items()
+    ]
     fields = "".join(f", {c}" for c in found["fields"])
     around = f" ({'; '.join(found['differs'])})" if found["differs"] else ""
     same = "the same" if found["same"] else "differs"
@@ -187,8 +216,11 @@ def verdict(name, found, as_json):
 def chosen(args):
     "The records of a command line"
     if not Path(args.file).is_file():
-        raise ValueError(f"there is no {args.file}: pass a file of records, such as results/uea.jsonl")
-    for attention in args.attention or (): use_attention(attention)   # what a person wrote may be imported
+        raise ValueError(
+            f"there is no {args.file}: pass a file of records, such as results/uea.jsonl"
+        )
+    # what a person wrote may be imported
+    for attention in args.attention or (): use_attention(attention)
     wanted = dict(task=args.tasks, attention=args.attention, label=args.variant, seed=args.seeds)
     def fits(r):
         has = dict(r, label=label(r.get("variant"), r.get("changes")))

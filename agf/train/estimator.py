@@ -46,7 +46,8 @@ def as_arrays(X, ragged):
 def as_series(X, estimator, reset):
     "Check the input; returns a list of float32 arrays `(steps, channels)`"
     single = not reset and estimator.n_channels_ == 1
-    if single and getattr(X, "ndim", 0) == 3 and X.shape[1] == 1: X = list(X)   # `fit` got (cases, steps)
+    # `fit` got (cases, steps)
+    if single and getattr(X, "ndim", 0) == 3 and X.shape[1] == 1: X = list(X)
     if isinstance(X, (list, tuple)):
         X = as_arrays(X, single and estimator.n_features_in_ == 1 < estimator.max_len_)
     listed = isinstance(X, (list, tuple)) and len(X) > 0
@@ -72,7 +73,9 @@ def from_list(X):
                          "(channels, steps) that differ in steps only")
     series = [np.asarray(o, np.float32).T for o in X]
     if not all(o.size and np.isfinite(o).all() for o in series):
-        raise ValueError("Input X contains NaN, infinity or an empty series: fill or drop them first")
+        raise ValueError(
+            "Input X contains NaN, infinity or an empty series: fill or drop them first"
+        )
     return series
 
 def channel_statistics(series):
@@ -105,7 +108,10 @@ class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
         device=None,           # Default: CUDA if there is one, else the CPU
         verbose=False,         # Show a progress bar
     ):
-        self.attention, self.variant, self.epochs, self.changes = attention, variant, epochs, changes
+        self.attention = attention
+        self.variant = variant
+        self.epochs = epochs
+        self.changes = changes
         self.random_state, self.device, self.verbose = random_state, device, verbose
 
     def fit(self,
@@ -117,10 +123,14 @@ class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
         series, y = as_series(X, self, reset=True), column_or_1d(y, warn=True)
         check_classification_targets(y)
         if len(y) != len(series):
-            raise ValueError(f"X holds {len(series)} series and y {len(y)} labels: pass one label a series")
+            raise ValueError(
+                f"X holds {len(series)} series and y {len(y)} labels: pass one label a series"
+            )
         classes, y = np.unique(y, return_inverse=True)
         if len(classes) < 2:
-            raise ValueError(f"y holds one class only, {classes[0]!r}: pass series of at least two classes")
+            raise ValueError(
+                f"y holds one class only, {classes[0]!r}: pass series of at least two classes"
+            )
         job = self.job()
         self.mean_, self.scale_ = channel_statistics(series)
         self.classes_, self.n_channels_ = classes, series[0].shape[1]
@@ -135,9 +145,12 @@ class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
         "The job that these parameters make"
         one_of("variant", self.variant, ("recommended", "quick"))
         seed = self.random_state
-        if not isinstance(seed, (int, np.integer)): seed = check_random_state(seed).randint(2**31 - 1)
-        job = Job("your own", self.attention, self.variant, without_numpy(self.changes) or {}, int(seed),
-                  epochs=without_numpy(self.epochs), device=self.device)
+        if not isinstance(seed, (int, np.integer)):
+            seed = check_random_state(seed).randint(2**31 - 1)
+        job = Job(
+            "your own", self.attention, self.variant, without_numpy(self.changes) or {}, int(seed),
+            epochs=without_numpy(self.epochs), device=self.device
+        )
         job.check("series")
         return job
 

@@ -36,13 +36,15 @@ class Job:
     variant:str="recommended"# Name of the recipe
     changes:dict=field(default_factory=dict) # Settings of the recipe to change
     seed:int=0               # Of the split, the weights, the order and the dropout
-    protocols:tuple|None=None# Of `PROTOCOLS`; () never opens the test part; None: all that the budget knows
+    # Of `PROTOCOLS`; () never opens the test part; None: all that the budget knows
+    protocols:tuple|None=None
     epochs:int|None=None     # Passes and nothing else, instead of the recipe's budget
     scale:float=1.           # Factor on the steps and the numbers of cases; counting in steps
     length:int|None=None     # Longest sequence, for tasks where it can be chosen
     max_minutes:float|None=None # Stop training after this long, judge and record; counting in steps
     missing:str="error"      # Missing values in series: `error` or `fill`
-    precision:str|None=None  # `fp32`, or `bf16` products on a CUDA device; default: bf16 there in steps
+    # `fp32`, or `bf16` products on a CUDA device; default: bf16 there in steps
+    precision:str|None=None
     compiled:bool=False      # Compile the model; counting in steps
     device:str|None=None     # Default: CUDA if there is one
 
@@ -86,7 +88,9 @@ def pick_device(device=None):
     except RuntimeError as e:
         raise ValueError(f"unknown device {device!r}: pass 'cpu', 'cuda' or 'cuda:1'") from e
     if device.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device 'cuda' was asked for, but this machine has no CUDA device: pass 'cpu'")
+        raise ValueError(
+            "device 'cuda' was asked for, but this machine has no CUDA device: pass 'cpu'"
+        )
     return device
 
 @patch
@@ -94,7 +98,9 @@ def products(self:Job, r, device):
     "The precision of the matrix products: `fp32` or `bf16`"
     precision = self.precision or ("bf16" if r.in_steps and device.type == "cuda" else "fp32")
     if one_of("precision", precision, ("fp32", "bf16")) == "bf16" and device.type != "cuda":
-        raise ValueError(f"`precision` is fp32, or bf16 on a CUDA device; got 'bf16' on {device.type}")
+        raise ValueError(
+            f"`precision` is fp32, or bf16 on a CUDA device; got 'bf16' on {device.type}"
+        )
     return precision
 
 # %% ../../nbs/43_job.ipynb #a9500784
@@ -190,13 +196,19 @@ def jobs_of(
     "Every job of a command line"
     def unique(values, default=()): return list(dict.fromkeys(values or default))
 
-    plain = {f.name: getattr(args, f.name) for f in fields(Job) if getattr(args, f.name, None) is not None}
+    plain = {
+        f.name: getattr(args, f.name) for f in fields(Job)
+        if getattr(args, f.name, None) is not None
+    }
     plain["changes"] = parse_changes(args.changes)
     if args.no_test: plain["protocols"] = ()
-    elif args.protocol and set(args.protocol) != set(PROTOCOLS): plain["protocols"] = tuple(args.protocol)
-    return [Job(**dict(plain, task=task, attention=attention, variant=variant, seed=seed))
-            for task in unique(args.tasks) for variant in unique(args.variant, ("recommended",))
-            for seed in unique(args.seeds, seeds) for attention in unique(args.attention, attentions)]
+    elif args.protocol and set(args.protocol) != set(PROTOCOLS):
+        plain["protocols"] = tuple(args.protocol)
+    return [
+        Job(**dict(plain, task=task, attention=attention, variant=variant, seed=seed))
+        for task in unique(args.tasks) for variant in unique(args.variant, ("recommended",))
+        for seed in unique(args.seeds, seeds) for attention in unique(args.attention, attentions)
+    ]
 
 # %% ../../nbs/43_job.ipynb #841874d0
 @patch(as_prop=True)
@@ -206,10 +218,13 @@ def command(self:Job):
     if self.changes: words += ["--set", *(f"{k}={v}" for k, v in self.changes.items())]
     for f in fields(Job):
         value = getattr(self, f.name)
-        if f.name in ("epochs", "scale", "length", "max_minutes", "missing", "precision") and value != f.default:
+        if f.name in (
+            "epochs", "scale", "length", "max_minutes", "missing", "precision"
+        ) and value != f.default:
             words += [f"--{f.name.replace('_', '-')}", str(value)]
     words += ["--seeds", str(self.seed)]
-    if self.protocols is not None: words += ["--protocol", *self.protocols] if self.protocols else ["--no-test"]
+    if self.protocols is not None:
+        words += ["--protocol", *self.protocols] if self.protocols else ["--no-test"]
     if self.compiled: words.append("--compile")
     return shlex.join(words)
 
@@ -261,9 +276,11 @@ def identity(self:Job,
     fingerprint:str,# Of its data
 ) -> dict:
     "What a record is told apart by"
-    return dict(task=self.task, attention=self.attention, variant=self.variant, changes=self.changes,
-                seed=self.seed, protocols=self.judged_by(r), scale=self.scale, length=self.length,
-                precision=precision, compiled=self.compiled, recipe=vars(r), fingerprint=fingerprint)
+    return dict(
+        task=self.task, attention=self.attention, variant=self.variant, changes=self.changes,
+        seed=self.seed, protocols=self.judged_by(r), scale=self.scale, length=self.length,
+        precision=precision, compiled=self.compiled, recipe=vars(r), fingerprint=fingerprint
+    )
 
 def is_same_run(
     record:dict,   # A finished run's record

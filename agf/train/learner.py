@@ -137,7 +137,8 @@ def save_atomically(state, path):
 def load_checked(path):
     "Read what `save_atomically` wrote, on the CPU; `ValueError` if it is damaged or something else"
     try:
-        with zipfile.ZipFile(path) as parts:   # `torch.load` looks at no checksum, nor at folder marks
+        # `torch.load` looks at no checksum, nor at folder marks
+        with zipfile.ZipFile(path) as parts:
             if parts.testzip() or any(p.external_attr for p in parts.infolist()):
                 raise ValueError("changed")
         return torch.load(path, map_location="cpu", weights_only=True)
@@ -168,7 +169,8 @@ class TrainingState(Callback):
         self.save_seconds, self.max_seconds, self.bar = save_seconds, max_seconds, bar
         names = ("step", "train_loss", "valid_loss", "accuracy", "seconds") if judge else ()
         self.step, self.losses, self.curves = 0, [], {k: [] for k in names}
-        self.spent = self.earlier = 0.   # seconds: of this stretch; of all processes before this one
+        # seconds: of this stretch; of all processes before this one
+        self.spent = self.earlier = 0.
         self.kept = self.failed = self.since = self.state = None
         self.skip = False
         if resume and self.path and self.path.exists(): self.state = self.read()
@@ -181,7 +183,9 @@ class TrainingState(Callback):
             raise ValueError(f"{self.path} belongs to a run with other settings: {theirs}; this run has "
                              f"{self.settings}")
         if not isinstance(state, dict) or not self.KEYS <= state.keys():
-            raise ValueError(f"{self.path} is no state of a run: delete it, or start without resuming")
+            raise ValueError(
+                f"{self.path} is no state of a run: delete it, or start without resuming"
+            )
         return state
 
     def save(self):

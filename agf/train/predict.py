@@ -30,11 +30,22 @@ AGFTimeSeriesClassifier.save."""
 
 def add_options(p):
     "The options of `agf predict`"
-    p.add_argument("folder", metavar="FOLDER", help="folder of a trained model: model.json and model.safetensors")
+    p.add_argument(
+        "folder", metavar="FOLDER",
+        help="folder of a trained model: model.json and model.safetensors"
+    )
     p.add_argument("file", metavar="FILE", help="series to classify: .ts, .npy or .csv")
-    p.add_argument("--missing", default="error", metavar="HOW", help="missing values: error (default) or fill (interpolate)")
-    p.add_argument("--json", action="store_true", help="print a JSON object a series, with all probabilities")
-    p.add_argument("--out", metavar="FILE.csv", help="write case, label and all probabilities to this file instead")
+    p.add_argument(
+        "--missing", default="error", metavar="HOW",
+        help="missing values: error (default) or fill (interpolate)"
+    )
+    p.add_argument(
+        "--json", action="store_true", help="print a JSON object a series, with all probabilities"
+    )
+    p.add_argument(
+        "--out", metavar="FILE.csv",
+        help="write case, label and all probabilities to this file instead"
+    )
 
 def write_predictions(args, classes, probabilities):
     "Predictions to a file, or to the standard output"
@@ -47,7 +58,11 @@ def write_predictions(args, classes, probabilities):
         print(f"{len(rows)} predictions in {args.out}", file=sys.stderr)
     elif args.json:
         for i, k, p in rows:
-            print(json.dumps(dict(case=i, label=classes[k], probability=dict(zip(classes, p.tolist())))))
+            print(
+                json.dumps(
+                    dict(case=i, label=classes[k], probability=dict(zip(classes, p.tolist())))
+                )
+            )
     else:
         print(f"{'case':>6}  {'probability':>11}  label")
         for i, k, p in rows: print(f"{i:>6}  {p[k]:>11.3f}  {classes[k]}")
@@ -59,7 +74,8 @@ def score(classes, found, labels):
     known |= {c: k for k, c in enumerate(classes)}
     truth = [known.get(y, known.get(number(y))) for y in labels]
     unknown = sorted({y for y, k in zip(labels, truth) if k is None})
-    if not unknown: return f"accuracy: {np.mean(found == np.array(truth)):.4f} on {len(labels)} labelled series"
+    if not unknown:
+        return f"accuracy: {np.mean(found == np.array(truth)):.4f} on {len(labels)} labelled series"
     def some(names): return ", ".join(names[:9]) + ", …"*(len(names) > 9)
 
     return (f"no accuracy: the file has labels that are no classes of the model, {some(unknown)}; the model's: "

@@ -20,7 +20,8 @@ class HiddenTokens(torch.nn.Module):
         self.encoder, self.symbol, self.share = model, model.in_channels - 1, share
         self.name = torch.nn.Linear(model.config["dim"], self.symbol)
 
-    def forward(self, x, key_padding_mask=None): # Logits of the hidden tokens, `(hidden, vocabulary)`; `target` holds what they are
+    # Logits of the hidden tokens, `(hidden, vocabulary)`; `target` holds what they are
+    def forward(self, x, key_padding_mask=None):
         n = x.shape[-1]
         x = x.reshape(-1, n).int()
         mask = None if key_padding_mask is None else key_padding_mask.reshape(-1, n)

@@ -14,8 +14,9 @@ def bars(
 ): # A `rich.progress.Progress`, which is silent where the console is no terminal
     "A place for progress bars"
     from rich.console import Console
-    from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn,
-                               TimeRemainingColumn)
+    from rich.progress import (
+        BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    )
     console = console or Console()
     return Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
@@ -29,7 +30,8 @@ def ticker(
     "A function that moves a bar for each fit of a run"
     tasks = {}
     def tick(name, step, steps, note):
-        if name not in tasks: tasks[name] = progress.add_task(f"{title}, {name}", total=steps, note="")
+        if name not in tasks:
+            tasks[name] = progress.add_task(f"{title}, {name}", total=steps, note="")
         progress.update(tasks[name], completed=step, note=note)
     return tick
 

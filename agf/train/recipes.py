@@ -59,7 +59,9 @@ PRESETS = {p.task: p for p in [
     Preset("lra/pathfinder32", "jacobi", 4, 1.5, -1.0, 0.0001, 1., None, "adamw", 62_400, 256, 312),
 ]}
 for size in (64, 128):   # the configuration has the small images only
-    PRESETS[f"lra/pathfinder{size}"] = replace(PRESETS["lra/pathfinder32"], task=f"lra/pathfinder{size}")
+    PRESETS[f"lra/pathfinder{size}"] = replace(
+        PRESETS["lra/pathfinder32"], task=f"lra/pathfinder{size}"
+    )
 
 # %% ../../nbs/41_recipes.ipynb #0a918eb9
 @dataclass(frozen=True)
@@ -70,17 +72,22 @@ class Recipe:
     gamma:float          # Weight of the orthogonality penalty
     lr:float             # Learning rate, the largest one of the schedule
     epochs:int|None=None # Passes over the training set, at least; None counts in steps
-    steps:int|None=None  # Optimiser steps; beside epochs the least: small sets are passed through more often
+    # Optimiser steps; beside epochs the least: small sets are passed through more often
+    steps:int|None=None
     warmup:int|None=None # Steps over which the learning rate rises to `lr`, counting in steps
     batch_size:int=16    # Sequences a step
     optimizer:str="adamw"# `adamw` (fastai's decoupled Adam), `adam` or `radam` (PyTorch's)
-    schedule:str="one_cycle"   # In epochs `one_cycle` or `constant`; in steps `linear` or `cosine`, up and down
+    # In epochs `one_cycle` or `constant`; in steps `linear` or `cosine`, up and down
+    schedule:str="one_cycle"
     weight_decay:float=0.# Decoupled weight decay
     grad_clip:float|None=None  # Largest norm of the gradient
     label_smoothing:float=0.   # Share of the target spread over all classes
     augment:dict|None=None     # Strengths of `agf.data.augment.augment`, for series
-    select:str="best"    # What protocol `honest` judges: the `best` evaluation on a part that is no test part, or the `last`
-    pretrain:int=0       # Steps of naming hidden tokens of the training part, before; counting in steps
+    # What protocol `honest` judges: the `best` evaluation on a part that is no test part, or the
+    # `last`
+    select:str="best"
+    # Steps of naming hidden tokens of the training part, before; counting in steps
+    pretrain:int=0
 
     @property
     def in_steps(self):
@@ -92,10 +99,13 @@ FILTER = dict(basis="legendre", order=5, domain="symmetric", theta0=None, theta0
               init_std=0.3, penalty="spread")
 
 RECOMMENDED = Recipe(
-    dict(dim=64, num_heads=4, depth=2, ffn_dim=128, dropout=0.1, head_dropout=0.2, norm="pre",
-         stem="dilated", max_tokens=64, position="sinusoidal", pool="mean"),
+    dict(
+        dim=64, num_heads=4, depth=2, ffn_dim=128, dropout=0.1, head_dropout=0.2, norm="pre",
+        stem="dilated", max_tokens=64, position="sinusoidal", pool="mean"
+    ),
     FILTER, gamma=0.01, lr=2e-3, epochs=10, steps=800, weight_decay=0.05, grad_clip=1.,
-    label_smoothing=0.1, augment=dict(warp=0.25, scale=0.15, jitter=0.05, cutout=0.2), select="last")
+    label_smoothing=0.1, augment=dict(warp=0.25, scale=0.15, jitter=0.05, cutout=0.2), select="last"
+)
 
 QUICK = Recipe(
     dict(dim=48, num_heads=4, depth=2, ffn_dim=96, dropout=0.1, norm="pre", stem="conv",
@@ -111,7 +121,9 @@ FAITHFUL = Recipe(   # and the preset's filter, penalty weight and budget
 # %% ../../nbs/41_recipes.ipynb #1394669d
 TOKENS = dict(dim=64, num_heads=2, depth=2, ffn_dim=128, dropout=0.1, norm="pre", stem="tokens",
               pool="mean", head="mlp")
-OWN = Preset("your own", "legendre", 5, None, None, 0.01, None, 25, steps=500, batch_size=32, warmup=50)
+OWN = Preset(
+    "your own", "legendre", 5, None, None, 0.01, None, 25, steps=500, batch_size=32, warmup=50
+)
 
 def token_recipe(
     preset:Preset, # A preset with a budget in steps
@@ -123,8 +135,10 @@ def token_recipe(
         return Recipe(dict(TOKENS, position="learned"), preset.filter, preset.gamma, lr=1e-4,
                       warmup=preset.warmup, schedule="linear", **budget)
     local = "dense" if preset.task in ("lra/text", "lra/retrieval") else "average"
-    return Recipe(dict(TOKENS, position="sinusoidal", local=local), FILTER, 0.01, lr=2e-3,
-                  warmup=preset.steps//10, schedule="cosine", weight_decay=0.05, grad_clip=1., **budget)
+    return Recipe(
+        dict(TOKENS, position="sinusoidal", local=local), FILTER, 0.01, lr=2e-3,
+        warmup=preset.steps//10, schedule="cosine", weight_decay=0.05, grad_clip=1., **budget
+    )
 
 def series_recipe(
     preset:Preset, # A preset with a budget in epochs
@@ -146,12 +160,16 @@ ONLY = {False: ("warmup", "pretrain"), True: ("epochs", "augment")}   # what a b
 def check_setting(name, value, kind):
     "Refuse a value that a setting cannot have"
     if not fits(value, kind):
-        raise ValueError(f"setting {name!r} must be {getattr(kind, '__name__', kind)}; got {value!r}")
+        raise ValueError(
+            f"setting {name!r} must be {getattr(kind, '__name__', kind)}; got {value!r}"
+        )
     if name in CHOICES: one_of(name, value, CHOICES[name])
     if name in LEAST and value is not None:
         if not LEAST[name] <= value < inf or name == "lr" and not value:
             bound = "above" if name == "lr" else "at least"
-            raise ValueError(f"setting {name!r} must be finite and {bound} {LEAST[name]:g}; got {value!r}")
+            raise ValueError(
+                f"setting {name!r} must be finite and {bound} {LEAST[name]:g}; got {value!r}"
+            )
 
 def changed(
     r:Recipe,     # A recipe

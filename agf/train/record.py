@@ -44,10 +44,14 @@ class Record(dict):
     def _repr_html_(self):
         curves = list((self.get("curves") or {}).values())
         if not self.get("accuracy") or not curves and not self.get("theta"): return None
-        found = ", ".join(f"{k} {100*v:.2f} %" for k, v in self["accuracy"].items() if v is not None)
+        found = ", ".join(
+            f"{k} {100*v:.2f} %" for k, v in self["accuracy"].items() if v is not None
+        )
         pictures = [plot_curves(self)] if curves and all(c["train_loss"] for c in curves) else []
         pictures += [plot_response(self)] if self.get("theta") else []
-        return f"<p>{html.escape(str(self.get('command')))}: {found}</p>" + "".join(map(picture, pictures))
+        return f"<p>{html.escape(str(self.get('command')))}: {found}</p>" + "".join(
+            map(picture, pictures)
+        )
 
 def label(variant, changes):
     "A recipe's name with the settings that were changed"
@@ -104,7 +108,9 @@ def code_commit():
     "Commit of the checkout that the package is imported from, with `+` when files were changed; None outside a checkout"
     here = str(Path(agf.__file__).parent)
     def git(*args):
-        return subprocess.run(["git", "-C", here, *args], capture_output=True, text=True, timeout=10)
+        return subprocess.run(
+            ["git", "-C", here, *args], capture_output=True, text=True, timeout=10
+        )
 
     try:
         if git("ls-files", "--error-unmatch", "__init__.py").returncode: return None
@@ -134,7 +140,9 @@ def stamp(
     **facts   # What was measured
 ) -> Record:
     "A record of an experiment: its kind, what it found, and with what it was made"
-    made = dict(commit=code_commit(), versions=package_versions(*more), date=time.strftime("%Y-%m-%d"))
+    made = dict(
+        commit=code_commit(), versions=package_versions(*more), date=time.strftime("%Y-%m-%d")
+    )
     return Record(kind=kind, schema=SCHEMA, **facts, **made)
 
 # %% ../../nbs/42_record.ipynb #8e96c0c6
@@ -196,7 +204,9 @@ def plot_curves(
         ax.set(xlabel=unit, ylabel=name)
         if ax.get_legend_handles_labels()[0]: ax.legend(frameon=False, fontsize=8)
     named = label(record["variant"], record["changes"])
-    fig.suptitle(f"{record['task']}, {record['attention']}, {named}, seed {record['seed']}", fontsize=10)
+    fig.suptitle(
+        f"{record['task']}, {record['attention']}, {named}, seed {record['seed']}", fontsize=10
+    )
     return fig
 
 # %% ../../nbs/42_record.ipynb #43e8b87b

@@ -85,8 +85,10 @@ def make_learner(
     if r.augment: cbs.append(Augment(**r.augment))
     loss = CrossEntropyLossFlat(label_smoothing=r.label_smoothing)
     if hidden: loss = lambda logits, _: cross_entropy(logits, model.target)
-    learn = agf_learner(dls, model, gamma=r.gamma, cbs=cbs, metrics=[] if in_steps else accuracy,
-                        opt_func=OPTIMIZERS[r.optimizer], loss_func=loss, lr=r.lr, wd=r.weight_decay)
+    learn = agf_learner(
+        dls, model, gamma=r.gamma, cbs=cbs, metrics=[] if in_steps else accuracy,
+        opt_func=OPTIMIZERS[r.optimizer], loss_func=loss, lr=r.lr, wd=r.weight_decay
+    )
     if in_steps: learn.remove_cb(learn.recorder)   # it would ask the device for every step's loss
     if precision == "bf16": learn.to_bf16()
     learn.model.to(dls.device)
@@ -125,7 +127,8 @@ class Trainer:
 
     def build(self):
         "The untrained model"
-        if self.model is None: return build_model(self.data, self.job.attention, self.r, self.job.seed)
+        if self.model is None:
+            return build_model(self.data, self.job.attention, self.r, self.job.seed)
         torch.manual_seed(self.job.seed)
         return self.model(self.job, self.data)
 
@@ -154,7 +157,9 @@ class Trainer:
         model, every = self.build(), len(train_loader)
         state = self.state(name, epochs_of(self.r, len(self.data.train))*every, every, keep=keep,
                            stop_after=stop_after)
-        learn = self.learner(model, train_loader, Loader(held, size, False, self.device), self.r, state)
+        learn = self.learner(
+            model, train_loader, Loader(held, size, False, self.device), self.r, state
+        )
         train(learn, self.r)
         self.note(name, state)
         if valid is not None:   # fastai's are float32
@@ -190,7 +195,9 @@ def by_epochs(
     if not protocols or "honest" in protocols and r.select == "best":
         part, valid = data.train, data.valid
         if valid is None: part, valid = split(data.train, trainer.job.seed)
-        learn = trainer.fit("split", part, valid, None if protocols or r.select == "last" else is_best)
+        learn = trainer.fit(
+            "split", part, valid, None if protocols or r.select == "last" else is_best
+        )
         curves["split"] = learn.training_state.curves
         if r.select == "best": chosen = best(curves["split"])
         accuracy["honest_val"] = curves["split"]["accuracy"][chosen]
@@ -200,7 +207,9 @@ def by_epochs(
         learn = trainer.fit("full", data.train, data.test, lambda c: len(c["accuracy"]) == at)
         kept, curves["full"] = learn.training_state.kept, learn.training_state.curves
         values = curves["full"]["accuracy"]
-        accuracy.update(paper=max(values), last=values[-1], honest=None if chosen is None else values[chosen])
+        accuracy.update(
+            paper=max(values), last=values[-1], honest=None if chosen is None else values[chosen]
+        )
     elif protocols:
         learn = trainer.fit("refit", data.train, None, stop_after=chosen + 1)
         curves["refit"] = learn.training_state.curves
@@ -231,8 +240,10 @@ def by_steps(
 
     def stage(name, model, r, steps, judge, keep):
         loader = Loader(train_part, r.batch_size, device=trainer.device, seed=job.seed)
-        state = trainer.state(name, steps, evaluations(steps), judge=lambda m: judge(m, valid), keep=keep,
-                              max_seconds=left())
+        state = trainer.state(
+            name, steps, evaluations(steps), judge=lambda m: judge(m, valid), keep=keep,
+            max_seconds=left()
+        )
         return trainer.learner(model, loader, valid, r, state)
 
     done, pretrain = True, None
@@ -247,9 +258,14 @@ def by_steps(
     if done: train(learn, r)
     trainer.note("steps", state)
     step, found = choose(state, model, valid)
-    test = evaluate(model, Loader(data.test, r.batch_size, device=trainer.device))[1] if protocols else None
-    return dict(model=model, seen=data.train, chosen=step, step=state.step, curves=dict(steps=state.curves),
-                accuracy=dict(paper=None, last=None, honest=test, honest_val=found), pretrain=pretrain)
+    test = (
+        evaluate(model, Loader(data.test, r.batch_size, device=trainer.device))[1] if protocols
+        else None
+    )
+    return dict(
+        model=model, seen=data.train, chosen=step, step=state.step, curves=dict(steps=state.curves),
+        accuracy=dict(paper=None, last=None, honest=test, honest_val=found), pretrain=pretrain
+    )
 
 def choose(state, model, valid):
     "Give the model the weights that the development part chooses; returns their step and accuracy there"
@@ -279,7 +295,8 @@ def finished(
 
 def finish(record, place, out):
     "Draw a record's figures, then append it"
-    if all(c["train_loss"] for c in record["curves"].values()):   # a run may be stopped before it has any
+    # a run may be stopped before it has any
+    if all(c["train_loss"] for c in record["curves"].values()):
         plot_curves(record).savefig(place/"curves.png", dpi=150)
     if record["theta"]: plot_response(record).savefig(place/"response.png", dpi=150)
     append_record(record, out/"records.jsonl")
@@ -305,8 +322,10 @@ def keep_model(result, data, job, place):
     facts = dict(classes=list(data.classes), task=job.task)
     if data.kind == "series":
         scale = [None if math.isinf(v) else v for v in result["seen"].std.tolist()]
-        facts.update(mean=result["seen"].mean.tolist(), scale=scale, n_features=data.in_channels,
-                     max_len=data.max_len, parameters=dict(attention=job.attention, variant=job.variant))
+        facts.update(
+            mean=result["seen"].mean.tolist(), scale=scale, n_features=data.in_channels,
+            max_len=data.max_len, parameters=dict(attention=job.attention, variant=job.variant)
+        )
     save_model(result["model"], place, **facts)
 
 # %% ../../nbs/45_run.ipynb #d3dd3b74
@@ -334,19 +353,26 @@ def run(
         reset_peak_memory(device)
         commit = code_commit()   # of the code that is loaded now
         settings = json.dumps({k: v for k, v in identity.items() if k != "protocols"})
-        trainer = Trainer(job, r, data, device, precision, settings, place, resume, progress, model, prepare)
+        trainer = Trainer(
+            job, r, data, device, precision, settings, place, resume, progress, model, prepare
+        )
         measured = measure and dict(before=measure(trainer.build(), data))
         result = (by_steps if r.in_steps else by_epochs)(trainer, protocols)
         if measure: measured["after"] = measure(result["model"], data)
         seconds = time.perf_counter() - trainer.begun + sum(trainer.earlier.values())
         record = Record(
-            kind="run", schema=SCHEMA, **identity, **budget(result, r),
-            accuracy=result["accuracy"], **of_model(result["model"]), measured=measured,
-            cases={p: o and len(o) for p, o in dict(train=data.train, valid=data.valid, test=data.test).items()},
+            kind="run", schema=SCHEMA, **identity, **budget(result, r), accuracy=result["accuracy"],
+            **of_model(result["model"]), measured=measured,
+            cases={
+                p: o and len(o)
+                for p, o in dict(train=data.train, valid=data.valid, test=data.test).items()
+            },
             source=data.source, data=data.facts, **median_seconds(result["curves"], r),
-            seconds=round(seconds, 1), peak_memory_mib=peak_memory(device), device=device_name(device),
-            versions=package_versions(), commit=commit, date=time.strftime("%Y-%m-%d"),
-            command=job.command, curves=result["curves"], pretrain=result.get("pretrain"))
+            seconds=round(seconds, 1), peak_memory_mib=peak_memory(device),
+            device=device_name(device), versions=package_versions(), commit=commit,
+            date=time.strftime("%Y-%m-%d"), command=job.command, curves=result["curves"],
+            pretrain=result.get("pretrain")
+        )
         keep_model(result, data, job, place)
         finish(record, place, out)
         if record["steps_done"] == record["steps"]:
@@ -363,8 +389,12 @@ def load_data(job, folder):
 
 def budget(result, r):
     "The budget of a run and what was chosen in it, from 1"
-    known = dict(epochs=None, epoch_honest=None, epoch_paper=None, steps=None, steps_done=None, step_honest=None)
-    if r.in_steps: return dict(known, steps=r.steps, steps_done=result["step"], step_honest=result["chosen"])
+    known = dict(
+        epochs=None, epoch_honest=None, epoch_paper=None, steps=None, steps_done=None,
+        step_honest=None
+    )
+    if r.in_steps:
+        return dict(known, steps=r.steps, steps_done=result["step"], step_honest=result["chosen"])
     paper = 1 + best(result["curves"]["full"]) if "full" in result["curves"] else None
     return dict(known, epochs=result["epochs"], epoch_honest=result["chosen"], epoch_paper=paper)
 
@@ -390,7 +420,8 @@ def forecast(
     "Time some training steps on made-up data; the steps of `pretrain` are not counted"
     job.check()
     r, device, at = job.recipe(), pick_device(job.device), []
-    if not r.in_steps or not job.task.startswith("lra/"): raise ValueError(f"a forecast is made for the tasks lra/...; got {job.task}")
+    if not r.in_steps or not job.task.startswith("lra/"):
+        raise ValueError(f"a forecast is made for the tasks lra/...; got {job.task}")
     def tick(name, step, total, note):
         if device.type == "cuda": torch.cuda.synchronize(device)
         at.append(time.perf_counter())
