@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PENALTIES', 'PlainAGF', 'unseen', 'token_softmax', 'row_factors', 'agf_factors', 'agf_attention', 'paper_penalty',
            'spread_penalty', 'penalty_floor', 'Attention', 'by_weight', 'through_weights', 'AGFAttention',
-           'orthogonality_penalty']
+           'has_penalty', 'orthogonality_penalty']
 
 # %% ../nbs/20_attention.ipynb #88382720
 import torch
@@ -24,7 +24,7 @@ class PlainAGF(nn.Module):
         **options        # Options of `PolynomialFilter`
     ):
         super().__init__()
-        self.num_heads, self.last_penalty = num_heads, None
+        self.num_heads, self.penalty, self.collected = num_heads, "paper", None
         def linear(bias=bias): return nn.Linear(dim, dim, bias)
         self.u_proj, self.v_proj, self.s_proj = linear(), linear(False), linear()
         self.value_proj, self.out_proj = linear(), linear()
@@ -38,8 +38,10 @@ class PlainAGF(nn.Module):
         U, V, f = u.softmax(-1), v.softmax(-2), self.filter
         P = polynomial_basis(to_domain(s.sigmoid(), f.domain), f.order, f.basis, f.a, f.b)
         g = sum(theta*p for theta, p in zip(f.theta, P.unbind(-1)))
-        eye = torch.eye(U.shape[-1], dtype=U.dtype, device=U.device)
-        self.last_penalty = (U.mT @ U - eye).abs().mean() + (V.mT @ V - eye).abs().mean()
+        if self.collected is not None:
+            eye = torch.eye(U.shape[-1], dtype=U.dtype, device=U.device)
+            gram = (U.mT @ U - eye).abs().mean() + (V.mT @ V - eye).abs().mean()
+            self.collected.append((gram, torch.is_grad_enabled()))
         return self.out_proj(((U*g) @ (V.mT @ value)).transpose(1, 2).flatten(-2))
 
 # %% ../nbs/20_attention.ipynb #35c641d7
@@ -230,7 +232,7 @@ class AGFAttention(Attention):
     tokens, `s = sigmoid(X W_s)`, and `Y = (U * g(s)) (Vᵀ X W_val)` with the polynomial gain `g` of
     `PolynomialFilter`, whose coefficients all heads share.
 
-    In train mode each forward records its orthogonality penalty: see `orthogonality_penalty`.
+    Its penalty is computed where it is asked for: see `orthogonality_penalty`.
     Errors: `ValueError` for shapes, dtypes and options that do not fit; a mask that hides a whole
     sequence raises on the CPU and gives zeros on other devices and in compiled code, where looking
     would stall the device. Source: arXiv 2505.08516.
@@ -261,7 +263,7 @@ class AGFAttention(Attention):
     ):
         super().__init__(dim, num_heads, bias, device, dtype)
         self.penalty = one_of("penalty", penalty, PENALTIES)
-        self.last_penalty:Tensor|None = None
+        self.collected:list|None = None   # where penalties go, see `orthogonality_penalty`
         self.filter = PolynomialFilter(
             order, basis, a, b, domain, theta0, bounded, init_std, theta0_init, nonnegative
         ).to(device=device, dtype=dtype)
@@ -284,8 +286,10 @@ class AGFAttention(Attention):
         return hide((self._long if ahead else self._short)(U*g, V, x), key_padding_mask)
 
     def _record(self, U, V):
-        active = self.training and self.penalty
-        self.last_penalty = PENALTIES[self.penalty](U, V) if active else None
+        "Put the penalty where it is collected; that of no sequence is 0"
+        if self.collected is None or self.penalty is None: return
+        penalty = PENALTIES[self.penalty](U, V) if len(U) else U.sum()
+        self.collected.append((penalty, torch.is_grad_enabled()))
 
     def _short(self, A, V, x):
         value = self._heads(self.value_proj(x))
@@ -302,21 +306,62 @@ class AGFAttention(Attention):
         return A @ inner if bias is None else torch.baddbmm(bias, A, inner)   # rounded once
 
     def __getstate__(self):
-        return self.__dict__ | dict(last_penalty=None)   # copies leave the autograd graph behind
+        return self.__dict__ | dict(collected=None)   # copies leave the autograd graph behind
 
     def extra_repr(self):
         return f"{super().extra_repr()}, penalty={self.penalty!r}"
 
 # %% ../nbs/20_attention.ipynb #176f7813
-def orthogonality_penalty(
-    model:nn.Module, # Any model that holds layers which record a penalty
-) -> Tensor: # Mean over the layers of the last train-mode forward, 0-d, with gradient
-    "The penalty to add to the loss, times $\\gamma$"
-    recorded = (getattr(m, "last_penalty", None) for m in model.modules())
-    found = [p for p in recorded if p is not None]
-    if not found:
-        raise ValueError(
-            "no layer of this model has recorded a penalty: run a forward pass in train mode "
-            "first, and give `AGFAttention` a `penalty` other than None"
-        )
-    return torch.stack(found).mean()
+def has_penalty(
+    model:nn.Module, # Any model
+) -> bool:
+    "Does it have layers with an orthogonality penalty?"
+    return any(hasattr(m, "collected") and m.penalty is not None for m in model.modules())
+
+class orthogonality_penalty:
+    """Collect the orthogonality penalties of a model's layers while it runs.
+
+    `with orthogonality_penalty(model) as penalty:` holds while the model runs, in train or eval
+    mode; `penalty()` is the mean over the layers that have run, 0-d, with gradient. With activation
+    checkpointing the backward pass belongs inside, since the layers run again there.
+    Errors: `ValueError` where the model has no such layer, where none has run, and where one ran
+    without gradient, as under `checkpoint(..., use_reentrant=True)`.
+    """
+    def __init__(self,
+        model:nn.Module, # Any model that holds AGF layers
+    ):
+        self.layers = [m for m in model.modules() if hasattr(m, "collected") and m.penalty]
+        if not self.layers:
+            raise ValueError(
+                "this model has no layer with a penalty: give `AGFAttention` a `penalty` other "
+                "than None, or leave the penalty out (`has_penalty` tells)"
+            )
+        self.found:list = []   # penalties, and whether their gradient was wanted
+        self.before:list = []
+
+    def __enter__(self):
+        self.before = [layer.collected for layer in self.layers]
+        for layer in self.layers:
+            layer.collected = self.found
+        return self
+
+    def __exit__(self, *error):
+        for layer, before in zip(self.layers, self.before):
+            layer.collected = before
+
+    def __call__(self) -> Tensor: # Mean over the layers that have run, 0-d, dimensionless
+        "The penalty to add to the loss, times $\\gamma$"
+        if not self.found:
+            raise ValueError(
+                "no layer with a penalty has run since `orthogonality_penalty` was opened: run the "
+                "model inside the `with` block"
+            )
+        learned = any(p.requires_grad for layer in self.layers for p in layer.parameters())
+        wanted = all(with_gradient for _, with_gradient in self.found)
+        if torch.is_grad_enabled() and learned and not wanted:
+            raise ValueError(
+                "a layer ran without gradient, so its penalty has none: with activation "
+                "checkpointing pass use_reentrant=False"
+            )
+        device = self.found[0][0].device
+        return torch.stack([p.to(device) for p, _ in self.found]).mean()

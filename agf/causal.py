@@ -221,8 +221,8 @@ class CausalAGFAttention(AGFAttention):
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
         self._check(x, key_padding_mask)
         U, g, v, value = _parts(self, x, key_padding_mask)
-        penalised = self.training and self.penalty   # this alone needs the V of the whole sequence
-        self._record(U, token_softmax(v, key_padding_mask) if penalised else v)
+        if self.collected is not None:   # this alone needs the V of the whole sequence
+            self._record(U, token_softmax(v, key_padding_mask))
         return self._filter(U*g, v, value, None, key_padding_mask)[0]
 
     def step(self,

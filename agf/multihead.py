@@ -11,7 +11,7 @@ import warnings
 import torch
 from torch import Tensor, nn
 
-from .attention import PENALTIES, AGFAttention, by_weight, token_softmax
+from .attention import AGFAttention, by_weight, token_softmax
 from .checks import check_tokens, exporting, is_true
 
 # %% ../nbs/23_multihead.ipynb #bc66f0a2
@@ -122,8 +122,7 @@ class _CrossFilter(AGFAttention):
     def _mixed(self, query, key, value, hidden, logits, itself):
         "`U * g` and `V`, and the output, 0 where nothing is visible"
         U, g, V = self._factors(query, key, hidden, logits, itself)
-        penalize = self.training and self.penalty
-        self.last_penalty = PENALTIES[self.penalty](U, V) if penalize else None
+        self._record(U, V)
         A = U*g
         # an exported graph serves all lengths, so it cannot branch on one
         long = by_weight(self.value_proj, self.out_proj) and not exporting()
