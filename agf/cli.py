@@ -37,53 +37,54 @@ class Parser(argparse.ArgumentParser):
 
 def parser_of(name):
     "The parser of a subcommand, and its module"
-    module = importlib.import_module(COMMANDS[name][0])
-    suffix = f"_{name}" if module.__name__ == "agf.cli" else ""
-    p = Parser(f"agf {name}", description=COMMANDS[name][1].capitalize() + ".",
-               epilog=getattr(module, f"EPILOG{suffix.upper()}", None),
-               formatter_class=argparse.RawDescriptionHelpFormatter)
+    where, text = COMMANDS[name]
+    module = importlib.import_module(where)
+    suffix = f"_{name}" if where == "agf.cli" else ""
+    p = Parser(
+        f"agf {name}", description=getattr(module, "HELP", f"{text.capitalize()}."),
+        epilog=getattr(module, f"EPILOG{suffix.upper()}", None),
+        formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     getattr(module, f"add_options{suffix}")(p)
     return p, getattr(module, f"command{suffix}")
 
 def overview():
     "What `agf` alone prints"
     lines = [f"  {name:8} {text}" for name, (_, text) in COMMANDS.items()]
-    return "\n".join(
-        [
-            "usage: agf COMMAND ...", "", "commands:", *lines, "",
-            "agf COMMAND --help says more; agf --version; agf --completion bash|zsh|tcsh"
-        ]
-    )
+    more = "agf COMMAND --help says more; agf --version; agf --completion bash|zsh|tcsh"
+    return "\n".join(["usage: agf COMMAND ...", "", "commands:", *lines, "", more])
 
 # %% ../nbs/49_cli.ipynb #80979407
 EPILOG_TRAIN = """\
 examples:
-  agf train JapaneseVowels --quick                     a first run, about a minute
-  agf train JapaneseVowels --seeds 0 1 2               the recommended recipe, mean ± std over seeds
-  agf train JapaneseVowels --attention softmax         a rival, trained in the same way
-  agf train JapaneseVowels --variant faithful --protocol paper    the published recipe
-  agf train JapaneseVowels --no-test --set attention.order=3 model.depth=4    judged without the test file
-  agf train MySet --data-folder data                   your own: data/MySet/MySet_TRAIN.ts and _TEST.ts
-  agf train my_tasks:parity                            your own: a function in my_tasks.py
-  agf train lra/listops --scale 0.02                   a task of the Long Range Arena, a fiftieth of its budget
-  agf train lra/text --data-folder aclImdb_v1.tar.gz --max-minutes 9 --resume    ten minutes at a time
+  agf train JapaneseVowels --quick              a first run, about a minute
+  agf train JapaneseVowels --seeds 0 1 2        the recommended recipe, mean ± std over seeds
+  agf train JapaneseVowels --attention softmax  a rival, trained in the same way
+  agf train JapaneseVowels --variant faithful --protocol paper       the published recipe
+  agf train JapaneseVowels --no-test --set attention.order=3 lr=1e-3  judged without the test file
+  agf train MySet --data-folder data            your own: data/MySet/MySet_TRAIN.ts and _TEST.ts
+  agf train my_tasks:parity                     your own: a function in my_tasks.py
+  agf train lra/listops --scale 0.02            of the Long Range Arena, a fiftieth of the budget
+  agf train lra/text --data-folder aclImdb_v1.tar.gz --max-minutes 9 --resume    piece by piece
 
-Records are appended to OUT/records.jsonl; weights and figures go to OUT/TASK/ATTENTION-VARIANT-seedN.
-A run that was stopped goes on with the same command and --resume."""
+Records are appended to OUT/records.jsonl; weights and figures go to
+OUT/TASK/ATTENTION-VARIANT-seedN. A run that was stopped goes on with the same command and
+--resume."""
 
 def add_options_train(p):
     "The options of `agf train`"
     from agf.train.job import add_job_options
-    p.add_argument("tasks", nargs=1, metavar="TASK", help="data set of the UEA archive, e.g. JapaneseVowels; lra/listops, "
-                   "lra/text, lra/image, lra/pathfinder32, lra/retrieval; module:function for one of your own")
+    p.add_argument("tasks", nargs=1, metavar="TASK", help="data set of the UEA archive, e.g. "
+                   "JapaneseVowels; lra/listops, lra/text, lra/image, lra/pathfinder32, "
+                   "lra/retrieval; module:function for one of your own")
     add_job_options(p)
     more = p.add_argument_group("how")
     more.add_argument(
         "--out", default="runs", metavar="DIR",
         help="where records, weights and figures go (default: runs)"
     )
-    more.add_argument("--data-folder", metavar="DIR", help="folder with TASK/TASK_TRAIN.ts and TASK/TASK_TEST.ts; for lra/... "
-                      "the folder or file of the task")
+    more.add_argument("--data-folder", metavar="DIR", help="folder with TASK/TASK_TRAIN.ts and "
+                      "TASK/TASK_TEST.ts; for lra/... the folder or file of the task")
     more.add_argument(
         "--resume", action="store_true", help="skip finished runs, go on with unfinished ones"
     )
@@ -100,7 +101,8 @@ def command_train(args):
     jobs, records, console = jobs_of(args), [], Console(stderr=args.json)
     if len({(job.attention, job.variant) for job in jobs}) > 1:
         raise ValueError("agf train trains one attention by one recipe: for several, use agf bench")
-    for job in jobs: job.check()
+    for job in jobs:
+        job.check()
     from agf.train.run import run   # fastai, when the options are known to be good
     with bars(console) as progress:
         for job in jobs:
@@ -108,9 +110,12 @@ def command_train(args):
                 job, args.data_folder, args.out, args.resume, progress=ticker(progress, job.title)
             )
             records.append(record)
-            if args.json: print(json.dumps(record), flush=True)
-            elif not console.is_terminal: print(f"{job.title}: {found(record)}", flush=True)
-    if not args.json: closing_table(records, args.out, console)
+            if args.json:
+                print(json.dumps(record), flush=True)
+            elif not console.is_terminal:
+                print(f"{job.title}: {found(record)}", flush=True)
+    if not args.json:
+        closing_table(records, args.out, console)
     return 0
 
 def found(record):
@@ -124,16 +129,18 @@ def closing_table(records, out, console):
     from rich.table import Table
     from agf.report.tables import summary
     r, rows = records[-1], [("seed " + str(o["seed"]), summary([o]).iloc[0]) for o in records]
-    if len(rows) > 1: rows.append(("mean", summary(records).iloc[0]))
+    if len(rows) > 1:
+        rows.append(("mean", summary(records).iloc[0]))
     columns = ("honest %", "paper %", "last %", "val %", "s/epoch", "s/step")
     shown = [c for c in columns if any(row[c] != "–" for _, row in rows)]
-    budget = (
-        f"{r['epochs']} epochs" if r["epochs"] else f"{r['steps_done']:,} of {r['steps']:,} steps"
-    )
+    budget = f"{r['epochs']} epochs"
+    if not r["epochs"]:
+        budget = f"{r['steps_done']:,} of {r['steps']:,} steps"
     words = r["task"], r["attention"], r.label, budget, f"{rows[0][1]['parameters']} parameters"
     table = Table(box=box.SIMPLE_HEAD, title=" · ".join(words), title_justify="left")
     table.add_column("", min_width=max(len(label) for label, _ in rows), no_wrap=True)
-    for c in shown: table.add_column(c, justify="right", no_wrap=True)
+    for c in shown:
+        table.add_column(c, justify="right", no_wrap=True)
     for i, (label, row) in enumerate(rows):
         table.add_row(label, *(row[c] for c in shown), style="bold" if i == len(records) else None)
     console.print(table)
@@ -143,13 +150,14 @@ def closing_table(records, out, console):
         "last %": "last epoch", "val %": "the part that chooses, at its best"
     }
     for c in shown:
-        if c in notes: console.print(f"{c[:-2]:>7}: {notes[c]}", style="dim")
+        if c in notes:
+            console.print(f"{c[:-2]:>7}: {notes[c]}", style="dim")
     places = r.place.with_name(r.place.name.replace(f"seed{r['seed']}", "seed*"))
     console.print(f"records: {out}/records.jsonl", style="dim", soft_wrap=True)
     console.print(f"weights and figures: {places}/", style="dim", soft_wrap=True)
 
 # %% ../nbs/49_cli.ipynb #46fd2755
-EPILOG_LIST = "A task, an attention and a recipe of your own are a file away: see the page on adding to it."
+EPILOG_LIST = "Tasks, attentions and recipes of your own go into a file: see the page on adding."
 
 def add_options_list(p):
     "The options of `agf list`"
@@ -162,7 +170,8 @@ def command_list(args):
     "`agf list`"
     from agf.baselines import ATTENTIONS, attention_options
     from agf.data.tasks import task_names
-    def first(o): return (o.__doc__ or "").strip().splitlines()[0]
+    def first(o):
+        return (o.__doc__ or "").strip().splitlines()[0]
 
     recipes = dict(
         recommended="one recipe for every task", quick="a small model for a first run, for series",
@@ -179,7 +188,8 @@ def command_list(args):
                 print(json.dumps(dict(kind=what, name=name, about=text)))
             continue
         print(f"{what}:")
-        for name, text in about[what].items(): print(f"  {name:24} {text}")
+        for name, text in about[what].items():
+            print(f"  {name:24} {text}")
     return 0
 
 # %% ../nbs/49_cli.ipynb #84ae79ab
@@ -194,13 +204,11 @@ def main(
     if name in ("-h", "--help", "--version"):
         print(__version__ if name == "--version" else overview())
         return 0
-    if name == "--completion": return completion(words[1:])
+    if name == "--completion":
+        return completion(words[1:])
     if name not in COMMANDS:
-        print(
-            f"agf: unknown command {name!r}: pass one of "
-            f"{', '.join(COMMANDS)}{did_you_mean(name, COMMANDS)}",
-            file=sys.stderr
-        )
+        known = f"{', '.join(COMMANDS)}{did_you_mean(name, COMMANDS)}"
+        print(f"agf: unknown command {name!r}: pass one of {known}", file=sys.stderr)
         return 2
     with warnings.catch_warnings():
         # in an import
@@ -211,8 +219,10 @@ def main(
             return command(parser.parse_args(words[1:]))
         except ModuleNotFoundError as e:
             package = e.name.partition(".")[0]
-            error = f"{package} is not installed: the command needs the extra 'train', as in pip install -e '.[train]'"
-        except (ValueError, OSError) as e: error = str(e)
+            needs = "the command needs the extra 'train', as in pip install -e '.[train]'"
+            error = f"{package} is not installed: {needs}"
+        except (ValueError, OSError) as e:
+            error = str(e)
         except KeyboardInterrupt:
             print(f"agf {name}: stopped; {AGAIN.get(name, 'nothing is lost')}", file=sys.stderr)
             return 130
@@ -221,7 +231,8 @@ def main(
 
 def completion(shells):
     "Print what makes a shell complete the words of `agf`"
-    try: import shtab
+    try:
+        import shtab
     except ModuleNotFoundError:
         print("agf: completion needs shtab: pip install shtab", file=sys.stderr)
         return 2

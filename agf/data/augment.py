@@ -66,6 +66,6 @@ def check_strengths(
 
     bad = {k: v for k, v in strengths.items() if is_bad(k, v)}
     if bad:
-        raise ValueError(f"`strengths` are {', '.join(STRENGTHS)}, each at least 0, cutout and drop at "
-                         f"most 1; got {bad}")
+        raise ValueError(f"`strengths` are {', '.join(STRENGTHS)}, each at least 0, cutout and "
+                         f"drop at most 1; got {bad}")
     return strengths

@@ -52,7 +52,7 @@ def checksum(tensors):
 def cached(
     path:Path,  # File, ending in `.safetensors`
     facts:dict, # What the content depends on
-    make,       # Called without arguments where there is no good file; gives `{part: Cases}`, classes
+    make,       # Called without arguments where no file is good; gives `{part: Cases}`, classes
 ) -> tuple: # What `make` gives
     "The parts from a cache file, or made and kept"
     facts = json.dumps(dict(facts, format=FORMAT), sort_keys=True)

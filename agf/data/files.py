@@ -18,19 +18,23 @@ def number(
     text, # Any text
 ) -> float|None:
     "The number that a text is, or None"
-    try: return float(text)
-    except ValueError: return None
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 def csv_rows(path):
     "Numbered rows of a table separated by commas"
-    try: text = path.read_text(encoding="utf-8-sig")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as e:
         raise ValueError(f"{path} is not UTF-8 text (byte {e.start}): is it a .csv file?") from e
     for mark, name in {";": "semicolons", "\t": "tabs"}.items():
         if mark in text and "," not in text:
-            raise ValueError(f"{path} separates by {name}: expected numbers separated by commas, as "
-                             "DataFrame.to_csv(index=False) writes them")
-    try: return [(i, row) for i, row in enumerate(csv.reader(text.splitlines()), 1) if row]
+            raise ValueError(f"{path} separates by {name}: expected numbers separated by commas, "
+                             "as DataFrame.to_csv(index=False) writes them")
+    try:
+        return [(i, row) for i, row in enumerate(csv.reader(text.splitlines()), 1) if row]
     except csv.Error as e:
         raise ValueError(
             f"{path} is no readable table ({e}): is a quotation mark left open?"
@@ -43,26 +47,28 @@ def read_csv(
     rows = csv_rows(path)
     first = [v.strip() for v in rows[0][1]] if rows else []
     # pandas' default names
-    def counted(row): return bool(row) and row == list(map(str, range(len(row))))
+    def counted(row):
+        return bool(row) and row == list(map(str, range(len(row))))
 
     named = any(first) and all(number(v) is None for v in first)
     if first[:1] == [""] and (named or counted(first[1:])):
-        raise ValueError(f"{path}, line {rows[0][0]}: names after an empty field; written with an index? use "
-                         "to_csv(index=False)")
+        raise ValueError(f"{path}, line {rows[0][0]}: names after an empty field; written with an "
+                         "index? use to_csv(index=False)")
     found = []
     for i, row in rows[named or counted(first):]:
-        try: found.append([float(v) if v.strip() else np.nan for v in row])
+        try:
+            found.append([float(v) if v.strip() else np.nan for v in row])
         except ValueError as e:
-            raise ValueError(f"{path}, line {i}: {e}; expected numbers only, one series a line, without "
-                             "labels") from e
+            raise ValueError(f"{path}, line {i}: {e}; expected numbers only, one series a line, "
+                             "without labels") from e
     if not found:
         raise ValueError(
             f"{path} holds no series: expected one a line, numbers separated by commas"
         )
     lengths = {len(r) for r in found}
     if len(lengths) > 1:
-        raise ValueError(f"{path} has lines of {min(lengths)} to {max(lengths)} numbers: series of different "
-                         "lengths go into a .ts file")
+        raise ValueError(f"{path} has lines of {min(lengths)} to {max(lengths)} numbers: series of "
+                         "different lengths go into a .ts file")
     return np.array(found)
 
 # %% ../../nbs/39c_files.ipynb #0dbe400f
@@ -72,16 +78,18 @@ def read_npy(
     "The series of a `.npy` file"
     try:
         X = np.load(path, allow_pickle=False)
-        if not isinstance(X, np.ndarray): raise ValueError("an archive of arrays, .npz")
-    except OSError: raise   # says itself why the file cannot be opened
+        if not isinstance(X, np.ndarray):
+            raise ValueError("an archive of arrays, .npz")
+    except OSError:
+        raise   # says itself why the file cannot be opened
     except Exception as e:
         why = " ".join(str(e).split())[:120]
         raise ValueError(
             f"{path} is no readable array of numbers ({why}): write it with numpy.save"
         ) from e
     if X.ndim not in (2, 3) or X.dtype.kind not in "fiu" or not X.size:
-        raise ValueError(f"{path} holds {X.dtype} of shape {X.shape}: pass numbers (cases, channels, steps), or "
-                         "(cases, steps) for one channel")
+        raise ValueError(f"{path} holds {X.dtype} of shape {X.shape}: pass numbers (cases, "
+                         "channels, steps), or (cases, steps) for one channel")
     return X[:, None] if X.ndim == 2 else X
 
 def read_series(
@@ -90,12 +98,15 @@ def read_series(
 ) -> tuple: # A list of float32 arrays `(channels, steps)`, and a list of labels or None
     "Read series to classify"
     path = Path(path)
-    if not path.is_file(): raise FileNotFoundError(f"{path} does not exist")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} does not exist")
     if path.suffix == ".ts":
         X, y, _ = read_ts(path, missing, labels=False)
         return [x.T for x in X], None if None in y else y
-    if path.suffix == ".npy": X = read_npy(path)
-    elif path.suffix == ".csv": X = read_csv(path)[:, None]
+    if path.suffix == ".npy":
+        X = read_npy(path)
+    elif path.suffix == ".csv":
+        X = read_csv(path)[:, None]
     else:
         raise ValueError(
             f"{path} is none of the files that are read: pass a .ts, .npy or .csv file"

@@ -131,13 +131,13 @@ def downloaded_images(test):
                 yield split, np.asarray(Image.fromarray(a).convert("L")).ravel(), label
     except Exception as e:
         raise FileNotFoundError(
-            f"the images could not be downloaded ({type(e).__name__}): fetch cifar-10-python.tar.gz "
-            "(cs.toronto.edu/~kriz/cifar.html) and pass it as folder (--data-folder)") from e
+            f"the images could not be downloaded ({type(e).__name__}): fetch cifar-10-python.tar.gz"
+            " (cs.toronto.edu/~kriz/cifar.html) and pass it as folder (--data-folder)") from e
 
 def images(
     source:Path, # A folder or an archive
     test:bool,   # False opens no file of the test part, where parts are files
-): # Yields `(split, pixels, label)`; labels are names of folders, or numbers in the original archive
+): # Yields `(split, pixels, label)`; a label is a folder's name, or a number in the original
     "Every image of a source"
     def original(content, name, file):
         pixels, labels = cifar_batch(content, name)
@@ -236,8 +236,8 @@ def read_retrieval(source, length, test, **_):
     "Parts and classes of the pairs of papers"
     names = "new_aan_pairs.train.tsv, .eval.tsv and .test.tsv"
     if source is None:
-        raise FileNotFoundError("lra/retrieval has no generator and no download: pass the folder with "
-                                f"{names} of the released Long Range Arena (--data-folder)")
+        raise FileNotFoundError("lra/retrieval has no generator and no download: pass the folder "
+                                f"with {names} of the released Long Range Arena (--data-folder)")
     found = {}
     for part in ("train", "valid", "test")[:2 + test]:
         path = source/f"new_aan_pairs.{dict(valid='eval').get(part, part)}.tsv"
@@ -303,18 +303,21 @@ ARENA = {   # reader, source without a folder, vocabulary, classes, longest sequ
     "lra/text": (read_text, "datasets", 256, 2, 1024, True),
     "lra/retrieval": (read_retrieval, "generated", 256, 2, 4000, True),
     "lra/image": (read_image, "torchvision", 256, 10, 1024, False),
-    **{f"lra/pathfinder{size}": (partial(read_pathfinder, size=size), "generated", 256, 2, size**2, False)
-       for size in (32, 64, 128)}}
+}
+for size in (32, 64, 128):
+    reader = partial(read_pathfinder, size=size)
+    ARENA[f"lra/pathfinder{size}"] = reader, "generated", 256, 2, size**2, False
 
 # %% ../../nbs/38_lra.ipynb #05956151
 def load_lra(
-    task:str,            # `lra/listops`, `lra/text`, `lra/image`, `lra/pathfinder32` (64, 128) or `lra/retrieval`
+    task:str,            # A name in `ARENA`
     folder=None,         # Folder or archive with the data; None generates or downloads
     test:bool=True,      # False leaves the test part out
-    length:int|None=None,# Longest sequence, at least 16 tokens; default 2,000 (ListOps), 1,024 (Text; others use 4,096), 4,000 (Retrieval)
-    scale:float=1.,      # Share of the cases of every part, above 0 and at most 1; at least 200 cases stay
-    cache=None,          # Folder for compact copies; default `$AGF_DATA/lra` or `~/.cache/agf/lra`; False keeps none
-    workers:int|None=None, # Workers of the generators; default: as many as the machine has cores
+    length:int|None=None,# Longest sequence, at least 16; default: that of `ARENA`
+    scale:float=1.,      # Share of the cases of every part, in (0, 1]; at least 200 cases stay
+    # Folder for compact copies; default `$AGF_DATA/lra` or `~/.cache/agf/lra`; False keeps none
+    cache=None,
+    workers:int|None=None,# Workers of the generators; default: as many as the machine has cores
 ) -> DataSet:
     "Load a task of the Long Range Arena"
     LRA_TASKS[one_of("task", task, ARENA)].check(length=length)

@@ -15,7 +15,7 @@ from .uea import known_sets, uea_task
 
 # %% ../../nbs/39_tasks.ipynb #e1ade726
 def find_task(
-    name:str, # Name of a data set, `lra/...`, or `module:function` with the module in this folder or on PYTHONPATH
+    name:str, # A data set, `lra/...`, or `module:function` of this folder or of PYTHONPATH
 ) -> Task: # Its data are looked for when it is loaded
     "The task of a name"
     if ":" in name: return own_task(name)

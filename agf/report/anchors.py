@@ -29,7 +29,8 @@ def resample(
     last = series.lengths[:, None] - 1
     at = torch.linspace(0, 1, steps, dtype=torch.float64)*last
     low = at.long()
-    def pick(i): return series.x.gather(1, i[..., None].expand(-1, -1, series.x.shape[2]))
+    def pick(i):
+        return series.x.gather(1, i[..., None].expand(-1, -1, series.x.shape[2]))
     return torch.lerp(pick(low), pick(torch.minimum(low + 1, last)), (at - low).float()[..., None])
 
 # %% ../../nbs/47b_anchors.ipynb #76dcec3f
@@ -62,7 +63,7 @@ def anchor(
     missing:str="error", # Missing values: `error` or `fill`
     out="runs",          # Folder of `records.jsonl`
 ): # The record, which was also appended to `out/records.jsonl`
-    "Fit one classifier without attention to the training file and read the test file once; a finished record is returned"
+    "Fit a classifier without attention and read the test file once; a finished record is returned"
     one_of("anchor", name, ANCHORS)
     path = Path(out)/"records.jsonl"
     data = load(task, folder, missing=missing)
@@ -70,7 +71,8 @@ def anchor(
     identity = dict(task=task, attention=f"anchor:{name}", variant="anchor", changes={}, seed=seed,
                     protocols=["honest"], fingerprint=data.fingerprint)
     for record in reversed(read_records(path, "anchor")):
-        if is_same_run(record, identity): return record
+        if is_same_run(record, identity):
+            return record
     started, flat = time.perf_counter(), name in UNSEEDED
     reset_peak_memory(cpu)
     steps = min(int(data.train.lengths.median()), 100) if flat else data.max_len

@@ -8,7 +8,6 @@ __all__ = ['SCHEMA', 'SIZES', 'DTYPES', 'CANDIDATES', 'LENGTHS', 'HEAD', 'HELP',
            'bench_layer', 'growth', 'crossover', 'plot_growth', 'print_rows', 'add_options', 'command']
 
 # %% ../../nbs/48c_speed.ipynb #5c277928
-import argparse
 import copy
 import json
 import math
@@ -166,6 +165,20 @@ def candidates(
         else: made[name] = make_attention(name, dim, heads, max_len=tokens).to(device, dtype)
     return yardstick(layer, order=order, **kw), made
 
+# %% ../../nbs/48c_speed.ipynb #075c6c78
+def _device(device):
+    device = torch.device(device)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError("no CUDA device here: pass --device cpu")
+    return device
+
+def _floor_share(x, bandwidth, seconds):
+    return round(floor_bytes(x)/bandwidth/seconds, 4)
+
+def _facts(device, dtype):
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
+    return dict(dtype=dtype, device=name, threads=torch.get_num_threads(), torch=torch.__version__)
+
 # %% ../../nbs/48c_speed.ipynb #541890e7
 def affordable(
     layer:nn.Module, # A layer whose time grows with the square of the length
@@ -218,19 +231,6 @@ def bench_layer(
             rows.append(row)
             if report: report(row)
     return rows
-
-# %% ../../nbs/48c_speed.ipynb #075c6c78
-def _device(device):
-    device = torch.device(device)
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError("no CUDA device here: pass --device cpu")
-    return device
-
-def _floor_share(x, bandwidth, seconds): return round(floor_bytes(x)/bandwidth/seconds, 4)
-
-def _facts(device, dtype):
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
-    return dict(dtype=dtype, device=name, threads=torch.get_num_threads(), torch=torch.__version__)
 
 # %% ../../nbs/48c_speed.ipynb #57f20548
 LENGTHS = [256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536]

@@ -28,18 +28,20 @@ from ..transformer import load_model, save_model
 FORMS = "pass a list of arrays (channels, steps), or (steps,) for one channel"
 
 def as_arrays(X, ragged):
-    "A list of series as arrays `(channels, steps)`; `(steps,)` of equal length stay so, unless `ragged`"
+    "Series as arrays `(channels, steps)`; `(steps,)` of equal length stay so, unless `ragged`"
     if any(hasattr(o, "to_numpy") and len(o.shape) == 2 for o in X):
-        raise ValueError("X is a list of tables (steps, channels): pass frame.to_numpy().T for each, "
-                         "an array (channels, steps)")
+        raise ValueError("X is a list of tables (steps, channels): pass frame.to_numpy().T for "
+                         "each, an array (channels, steps)")
     X = [o.numpy(force=True) if isinstance(o, torch.Tensor) else o for o in X]
-    try: dims = {np.ndim(o) for o in X}
+    try:
+        dims = {np.ndim(o) for o in X}
     except ValueError as e:
         raise ValueError(f"X is a list with a series that is no array ({e}): {FORMS}") from e
     if len(dims) > 1 or max(dims, default=0) > 2:
         found = " and ".join(map(str, sorted(dims)))
         raise ValueError(f"X is a list of arrays with {found} dimensions: {FORMS}")
-    if dims == {2}: return [np.asarray(o) for o in X]
+    if dims == {2}:
+        return [np.asarray(o) for o in X]
     alike = len({len(o) for o in X}) <= 1
     return X if dims != {1} or alike and not ragged else [np.asarray(o)[None] for o in X]
 
@@ -47,18 +49,20 @@ def as_series(X, estimator, reset):
     "Check the input; returns a list of float32 arrays `(steps, channels)`"
     single = not reset and estimator.n_channels_ == 1
     # `fit` got (cases, steps)
-    if single and getattr(X, "ndim", 0) == 3 and X.shape[1] == 1: X = list(X)
+    if single and getattr(X, "ndim", 0) == 3 and X.shape[1] == 1:
+        X = list(X)
     if isinstance(X, (list, tuple)):
         X = as_arrays(X, single and estimator.n_features_in_ == 1 < estimator.max_len_)
     listed = isinstance(X, (list, tuple)) and len(X) > 0
     if listed and all(isinstance(o, np.ndarray) and o.ndim == 2 for o in X):
         series = from_list(X)
-        if reset: estimator.n_features_in_ = len(X[0])
+        if reset:
+            estimator.n_features_in_ = len(X[0])
     else:
         X = validate_data(estimator, X, reset=reset, allow_nd=True, dtype=np.float32)
         if X.ndim > 3:
-            raise ValueError(f"X has shape {X.shape}: pass (cases, channels, steps), (cases, steps) for one "
-                             "channel, or a list of arrays (channels, steps)")
+            raise ValueError(f"X has shape {X.shape}: pass (cases, channels, steps), (cases, "
+                             "steps) for one channel, or a list of arrays (channels, steps)")
         series = list(X[..., None] if X.ndim == 2 else X.transpose(0, 2, 1))
     if not reset and series[0].shape[1] != estimator.n_channels_:
         raise ValueError(f"X has {series[0].shape[1]} channels, but the classifier was fitted on "
@@ -69,8 +73,8 @@ def from_list(X):
     "Arrays `(channels, steps)` as float32 arrays `(steps, channels)`"
     channels = {len(o) for o in X}
     if len(channels) > 1:
-        raise ValueError(f"the series have different numbers of channels, {sorted(channels)}: pass arrays "
-                         "(channels, steps) that differ in steps only")
+        raise ValueError(f"the series have different numbers of channels, {sorted(channels)}: pass "
+                         "arrays (channels, steps) that differ in steps only")
     series = [np.asarray(o, np.float32).T for o in X]
     if not all(o.size and np.isfinite(o).all() for o in series):
         raise ValueError(
@@ -86,8 +90,10 @@ def channel_statistics(series):
 
 def without_numpy(v):
     "Without the scalars of numpy, which JSON does not know"
-    if isinstance(v, dict): return {k: without_numpy(o) for k, o in v.items()}
-    if isinstance(v, (list, tuple)): return type(v)(map(without_numpy, v))
+    if isinstance(v, dict):
+        return {k: without_numpy(o) for k, o in v.items()}
+    if isinstance(v, (list, tuple)):
+        return type(v)(map(without_numpy, v))
     return v.item() if isinstance(v, np.generic) else v
 
 # %% ../../nbs/46_estimator.ipynb #c5c4c8987
@@ -103,7 +109,7 @@ class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
         attention="agf",       # A name in `agf.baselines.ATTENTIONS`
         variant="recommended", # Recipe: `recommended` or `quick` (a smaller model)
         epochs=None,           # Passes over the training series; default: the recipe's
-        changes=None,          # Settings of the recipe, e.g. `{"lr": 1e-3, "model.depth": 3, "attention.order": 3}`
+        changes=None,          # Settings of the recipe, e.g. `{"lr": 1e-3, "attention.order": 3}`
         random_state=None,     # Seed or `RandomState`; an int makes `fit` repeatable
         device=None,           # Default: CUDA if there is one, else the CPU
         verbose=False,         # Show a progress bar
@@ -156,7 +162,8 @@ class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
 
     def bar(self):
         "A progress bar, if one was asked for"
-        if not self.verbose: return nullcontext()
+        if not self.verbose:
+            return nullcontext()
         from agf.train.progress import fit_bar
         return fit_bar(f"fit {self.attention}")
 
@@ -172,7 +179,8 @@ class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
         for i in range(0, len(series), 64):
             x, lengths = pad_series(series[i:i + 64], self.max_len_)
             pad = torch.arange(self.max_len_) >= lengths[:, None]
-            with torch.no_grad(): found.append(self.model_(x, pad).double().softmax(-1))
+            with torch.no_grad():
+                found.append(self.model_(x, pad).double().softmax(-1))
         return torch.cat(found).numpy()
 
     def predict(self,
@@ -207,7 +215,7 @@ class AGFTimeSeriesClassifier(ClassifierMixin, BaseEstimator):
             self.n_features_in_, self.max_len_ = facts["n_features"], facts["max_len"]
             self.n_channels_, self.model_ = len(facts["mean"]), model
         except (KeyError, TypeError) as e:
-            raise ValueError(f"{folder} holds a model, but not one of `AGFTimeSeriesClassifier.save` or of "
-                             f"agf train for series (no {e}): use agf.transformer.load_model, or train it "
-                             "again") from e
+            raise ValueError(f"{folder} holds a model, but not one of "
+                             f"`AGFTimeSeriesClassifier.save` or of agf train for series (no {e}): "
+                             "use agf.transformer.load_model, or train it again") from e
         return self

@@ -141,24 +141,32 @@ def check_budget(job, r, device):
 
 # %% ../../nbs/43_job.ipynb #c42d3f1d
 GRAMMAR = {   # option: how it is parsed; what is not given is the default of `Job`
-    "attention": dict(nargs="*", metavar="NAME", help="agf, softmax, efficient, ... (`agf list` shows all), "
-                      "or module:Class for one of your own"),
-    "variant": dict(nargs="+", metavar="NAME", help="recipe: recommended (default), faithful (the paper's) or quick"),
-    "quick": dict(action="store_const", dest="variant", const=["quick"], help="short for --variant quick"),
+    "attention": dict(nargs="*", metavar="NAME",
+                      help="agf, softmax, efficient, ... (`agf list` shows all), or module:Class "
+                      "for one of your own"),
+    "variant": dict(nargs="+", metavar="NAME",
+                    help="recipe: recommended (default), faithful (the paper's) or quick"),
+    "quick": dict(action="store_const", dest="variant", const=["quick"],
+                  help="short for --variant quick"),
     "set": dict(nargs="+", default=[], metavar="NAME=VALUE", dest="changes",
                 help="change settings of the recipe, e.g. lr=1e-3 model.depth=4 attention.order=3"),
     "seeds": dict(type=int, nargs="+", metavar="N", help="one run each"),
-    "protocol": dict(nargs="+", metavar="NAME", help="paper (best epoch on the test file) and/or honest "
-                     "(chosen without it, read once); default: all that the task knows"),
-    "no-test": dict(action="store_true", help="never open the test part; report validation accuracy only"),
-    "epochs": dict(type=int, metavar="N", help="passes over the training set (default: the recipe's)"),
-    "scale": dict(type=float, metavar="F", help="factor on the steps and the numbers of cases, 0 to 1"),
+    "protocol": dict(nargs="+", metavar="NAME",
+                     help="paper (best epoch on the test file) and/or honest (chosen without it, "
+                     "read once); default: all that the task knows"),
+    "no-test": dict(action="store_true",
+                    help="never open the test part; report validation accuracy only"),
+    "epochs": dict(type=int, metavar="N",
+                   help="passes over the training set (default: the recipe's)"),
+    "scale": dict(type=float, metavar="F",
+                  help="factor on the steps and the numbers of cases, 0 to 1"),
     "length": dict(type=int, metavar="N", help="longest sequence, e.g. 4096 for lra/text"),
-    "max-minutes": dict(type=float, metavar="M", help="stop training after M minutes, judge and record; "
-                        "--resume goes on"),
+    "max-minutes": dict(type=float, metavar="M",
+                        help="stop training after M minutes, judge and record; --resume goes on"),
     "missing": dict(metavar="HOW", help="missing values: error (default) or fill (interpolate)"),
     "precision": dict(metavar="KIND", help="fp32, or bf16 (default on CUDA for tasks in steps)"),
-    "compile": dict(action="store_true", dest="compiled", help="compile the model (tasks in steps)"),
+    "compile": dict(action="store_true", dest="compiled",
+                    help="compile the model (tasks in steps)"),
     "device": dict(metavar="NAME", help="cpu, cuda, cuda:1 (default: cuda if there is one)"),
 }
 
@@ -180,8 +188,10 @@ def parse_changes(
 ) -> dict: # Names and values
     "Read the values of `--set`"
     def value(text):
-        try: return ast.literal_eval(text)
-        except (ValueError, SyntaxError): return text
+        try:
+            return ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            return text
 
     pairs = [w.partition("=") for w in words]
     bad = [w for w, (_, _, text) in zip(words, pairs) if not text]
@@ -251,8 +261,10 @@ def from_record(cls:Job,
 ) -> Job:
     "The job whose record this is, as its command says"
     if not isinstance(record.get("command"), str):
-        raise ValueError(f"the record of {record.get('task')} {record.get('attention')} names no command; got "
-                         f"{record.get('command')!r}")
+        name = f"{record.get('task')} {record.get('attention')}"
+        raise ValueError(
+            f"the record of {name} names no command; got {record.get('command')!r}"
+        )
     return cls.from_command(record["command"])
 
 # %% ../../nbs/43_job.ipynb #dce9603e

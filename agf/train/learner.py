@@ -43,7 +43,8 @@ class OrthogonalityPenalty(Callback):
         self.gamma = at_least("gamma", gamma, 0)
 
     def after_loss(self):
-        if not (self.training and self.gamma): return
+        if not (self.training and self.gamma):
+            return
         self.learn.loss_grad = self.learn.loss_grad + self.gamma*orthogonality_penalty(self.model)
 
 # %% ../../nbs/40_learner.ipynb #3c93d0c3
@@ -65,7 +66,8 @@ class SeedSteps(Callback):
         self.seed = seed
 
     def before_batch(self):
-        if not self.training: return
+        if not self.training:
+            return
         state = self.learn.training_state
         self.learn.pct_train = state.step/state.steps
         torch.manual_seed(random.Random(f"{self.seed} {state.step}").getrandbits(63))
@@ -78,7 +80,8 @@ class Augment(Callback):
         self.strengths = check_strengths(strengths)
 
     def before_batch(self):
-        if self.training: self.learn.xb = augment(*self.xb, **self.strengths), self.xb[1]
+        if self.training:
+            self.learn.xb = augment(*self.xb, **self.strengths), self.xb[1]
 
 # %% ../../nbs/40_learner.ipynb #6b1ec514
 @torch.no_grad()
@@ -111,14 +114,18 @@ def is_best(curves):
 # %% ../../nbs/40_learner.ipynb #62eca696
 def plain(o):
     "Nested containers without fastai lists and NumPy scalars, which `weights_only` does not admit"
-    if isinstance(o, dict): return {k: plain(v) for k, v in o.items()}
-    if isinstance(o, (list, tuple, L)): return [plain(v) for v in o]
+    if isinstance(o, dict):
+        return {k: plain(v) for k, v in o.items()}
+    if isinstance(o, (list, tuple, L)):
+        return [plain(v) for v in o]
     return o.item() if type(o).__module__ == "numpy" else o
 
 def moved(o, device):
     "Nested containers with their tensors on a device"
-    if isinstance(o, dict): return {k: moved(v, device) for k, v in o.items()}
-    if isinstance(o, (list, tuple)): return [moved(v, device) for v in o]
+    if isinstance(o, dict):
+        return {k: moved(v, device) for k, v in o.items()}
+    if isinstance(o, (list, tuple)):
+        return [moved(v, device) for v in o]
     return o.to(device) if isinstance(o, torch.Tensor) else o
 
 def save_atomically(state, path):
@@ -132,7 +139,8 @@ def save_atomically(state, path):
             f.flush()
             os.fsync(f.fileno())
         os.replace(tmp, path)
-    finally: tmp.unlink(missing_ok=True)
+    finally:
+        tmp.unlink(missing_ok=True)
 
 def load_checked(path):
     "Read what `save_atomically` wrote, on the CPU; `ValueError` if it is damaged or something else"
@@ -143,8 +151,8 @@ def load_checked(path):
                 raise ValueError("changed")
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as e:
-        raise ValueError(f"{path} is no readable checkpoint ({type(e).__name__}): delete it, or start "
-                         "without resuming") from e
+        raise ValueError(f"{path} is no readable checkpoint ({type(e).__name__}): delete it, or "
+                         "start without resuming") from e
 
 # %% ../../nbs/40_learner.ipynb #320950a8
 class TrainingState(Callback):
@@ -154,7 +162,7 @@ class TrainingState(Callback):
     def __init__(self,
         steps:int|None=None, # Steps of the whole training; default: the epochs of `fit`
         every:int|None=None, # Steps between two evaluations; default: an epoch
-        judge=None,          # Called as `judge(model)`, gives loss and accuracy; default: fastai validates
+        judge=None,          # `judge(model)` gives loss and accuracy; default: fastai validates
         keep=None,           # Called with the curves: are the weights of now to be kept?
         stop_after:int|None=None, # Evaluations, whatever length the schedule was drawn for
         path=None,           # File of the state, by custom `.pt`; None saves nothing
@@ -173,15 +181,16 @@ class TrainingState(Callback):
         self.spent = self.earlier = 0.
         self.kept = self.failed = self.since = self.state = None
         self.skip = False
-        if resume and self.path and self.path.exists(): self.state = self.read()
+        if resume and self.path and self.path.exists():
+            self.state = self.read()
 
     def read(self):
         "The state on disk; `ValueError` if it is of another run"
         state = load_checked(self.path)
         theirs = state.get("settings", self.settings) if isinstance(state, dict) else self.settings
         if theirs != self.settings:
-            raise ValueError(f"{self.path} belongs to a run with other settings: {theirs}; this run has "
-                             f"{self.settings}")
+            raise ValueError(f"{self.path} belongs to a run with other settings: {theirs}; this "
+                             f"run has {self.settings}")
         if not isinstance(state, dict) or not self.KEYS <= state.keys():
             raise ValueError(
                 f"{self.path} is no state of a run: delete it, or start without resuming"
@@ -191,7 +200,8 @@ class TrainingState(Callback):
     def save(self):
         "Write the state"
         self.saved = time.perf_counter()
-        if self.path is None: return
+        if self.path is None:
+            return
         losses = torch.zeros(0)
         if self.losses:   # fastai has a subclass of its own
             losses = torch.stack([l.cpu() for l in self.losses]).as_subclass(torch.Tensor)
@@ -205,56 +215,69 @@ class TrainingState(Callback):
         self.begun = self.saved = time.perf_counter()
         self.every = self.every or len(self.dls.train)
         self.steps = self.steps or self.n_epoch*self.every
-        if self.state is None: return
+        if self.state is None:
+            return
         s, self.state = self.state, None
         self.model.load_state_dict(s["model"])
         self.opt.load_state_dict(moved(s["opt"], next(self.model.parameters()).device))
         self.losses = list(s["losses"].unbind())
-        for k in ("step", "curves", "spent", "kept", "earlier"): setattr(self, k, s[k])
+        for k in ("step", "curves", "spent", "kept", "earlier"):
+            setattr(self, k, s[k])
 
     def before_train(self):
-        if self.stop_after and self.evaluations() >= self.stop_after: raise CancelFitException
+        if self.stop_after and self.evaluations() >= self.stop_after:
+            raise CancelFitException
         end = min((self.epoch + 1)*self.every, self.steps)
         self.skip = self.step > end or self.step == end and not self.losses   # done before
-        if self.skip: raise CancelTrainException
+        if self.skip:
+            raise CancelTrainException
         self.dls.train.window, self.since = (self.step, end), time.perf_counter()
 
     def after_batch(self):
-        if not self.training: return
+        if not self.training:
+            return
         self.losses.append(self.learn.loss.detach())
         self.step += 1
-        if self.bar: self.bar(self.step, self.note())
-        if not self.judge: return
+        if self.bar:
+            self.bar(self.step, self.note())
+        if not self.judge:
+            return
         now = time.perf_counter()
         late = self.max_seconds is not None and now - self.begun >= self.max_seconds
         if late and self.step < self.steps:
             self.save()
             raise CancelFitException
-        if now - self.saved >= self.save_seconds: self.save()
+        if now - self.saved >= self.save_seconds:
+            self.save()
 
     def after_train(self):
-        if self.since is not None: self.spent += time.perf_counter() - self.since
+        if self.since is not None:
+            self.spent += time.perf_counter() - self.since
 
     def before_validate(self):
-        if self.skip or self.judge: raise CancelValidException
+        if self.skip or self.judge:
+            raise CancelValidException
 
     def after_epoch(self):
         trained, self.skip = self.since is not None, False
-        if not trained: return   # skipped, or a mere `validate`
-        for k, v in self.row().items(): self.curves.setdefault(k, []).append(v)
+        if not trained:
+            return   # skipped, or a mere `validate`
+        for k, v in self.row().items():
+            self.curves.setdefault(k, []).append(v)
         self.losses, self.spent, self.since = [], 0., None
         if self.keep and self.keep(self.curves):
             self.kept = {k: v.detach().cpu().clone() for k, v in self.model.state_dict().items()}
         self.save()
-        if self.stop_after and self.evaluations() >= self.stop_after: raise CancelFitException
+        if self.stop_after and self.evaluations() >= self.stop_after:
+            raise CancelFitException
 
     def row(self):
         "The numbers of an evaluation"
         losses = torch.stack([l.cpu() for l in self.losses])
         loss = float(losses.double().mean() if self.judge else losses.mean())
         if not math.isfinite(loss):
-            self.failed = (f"the training loss is {loss} before step {self.step}: lower the learning "
-                           "rate (--set lr=...)")
+            self.failed = (f"the training loss is {loss} before step {self.step}: lower the "
+                           "learning rate (--set lr=...)")
             raise CancelFitException
         if self.judge:
             valid_loss, accuracy = self.judge(self.model)
@@ -276,9 +299,9 @@ class TrainingState(Callback):
 # %% ../../nbs/40_learner.ipynb #0cb28031
 def agf_learner(
     dls,                  # `DataLoaders` that yield `(x, key_padding_mask, y)`
-    model=None,           # Default: a `SequenceClassifier` built from `dls.n_channels`, `dls.c` and `dls.max_len`
+    model=None,           # Default: a `SequenceClassifier` of the `DataLoaders`' sizes
     attention:str="agf",  # Attention of the default model: a name in `ATTENTIONS`
-    gamma:float=0.01,     # Weight of the orthogonality penalty; used when the model has layers that record one
+    gamma:float=0.01,     # Weight of the orthogonality penalty, where layers record one
     config:dict|None=None,# Further options of the default model, e.g. `dict(dim=128, depth=3)`
     loss_func=None,       # Default: cross-entropy
     metrics=accuracy,     # As in `Learner`
@@ -289,8 +312,8 @@ def agf_learner(
     if model is None:
         missing = [k for k in ("n_channels", "c", "max_len") if not hasattr(dls, k)]
         if missing:
-            raise ValueError(f"these DataLoaders do not say {', '.join(missing)}: set the attributes, "
-                             "or pass `model`")
+            raise ValueError(f"these DataLoaders do not say {', '.join(missing)}: set the "
+                             "attributes, or pass `model`")
         model = SequenceClassifier(dls.n_channels, dls.c, dls.max_len, attention, **(config or {}))
     penalised = any(getattr(m, "penalty", None) is not None and hasattr(m, "last_penalty")
                     for m in model.modules())

@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy
 
 # %% ../../nbs/41b_pretrain.ipynb #69349e69
 class HiddenTokens(torch.nn.Module):
-    "A classifier's encoder that names tokens which it cannot see; its vocabulary must have one entry to spare"
+    "A classifier's encoder that names hidden tokens; its vocabulary must have an entry to spare"
     def __init__(self,
         model,           # A `SequenceClassifier` of tokens
         share:float=0.15,# Share of the tokens that is hidden

@@ -40,4 +40,5 @@ def fit_bar(
     title:str, # What is fitted
 ):
     "A bar for one fit, as a context that gives the function which moves it"
-    with bars() as progress: yield ticker(progress, title)
+    with bars() as progress:
+        yield ticker(progress, title)

@@ -43,7 +43,8 @@ class Record(dict):
 
     def _repr_html_(self):
         curves = list((self.get("curves") or {}).values())
-        if not self.get("accuracy") or not curves and not self.get("theta"): return None
+        if not self.get("accuracy") or not curves and not self.get("theta"):
+            return None
         found = ", ".join(
             f"{k} {100*v:.2f} %" for k, v in self["accuracy"].items() if v is not None
         )
@@ -62,7 +63,8 @@ def picture(figure):
     file = io.BytesIO()
     figure.savefig(file, dpi=80)
     data = base64.b64encode(file.getvalue()).decode()
-    return f'<img style="max-width:100%" alt="curves or filters" src="data:image/png;base64,{data}">'
+    source = f"data:image/png;base64,{data}"
+    return f'<img style="max-width:100%" alt="curves or filters" src="{source}">'
 
 # %% ../../nbs/42_record.ipynb #6652d340
 def append_record(
@@ -77,7 +79,8 @@ def append_record(
         end = f.seek(0, os.SEEK_END)
         if end:
             f.seek(-1, os.SEEK_END)
-            if f.read(1) != b"\n": line = b"\n" + line   # the last writer was cut off
+            if f.read(1) != b"\n":
+                line = b"\n" + line   # the last writer was cut off
         if f.write(line) != len(line):
             os.ftruncate(f.fileno(), end)
             raise OSError(errno.ENOSPC, "the disk is full: the record was not written", str(path))
@@ -89,23 +92,30 @@ def read_records(
 ) -> list: # One `Record` each
     "Read all whole records of a file; a missing file has none"
     path, records = Path(path), []
-    if not path.exists(): return records
+    if not path.exists():
+        return records
     for i, line in enumerate(path.read_bytes().split(b"\n"), 1):
-        if not line.strip(): continue
-        try: record = json.loads(line)
-        except (ValueError, RecursionError): record = None
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            record = None
         if not isinstance(record, dict):
             warnings.warn(f"{path}, line {i}: not a whole record, skipped")
             continue
         if record.get("schema") != SCHEMA:
-            raise ValueError(f"{path}, line {i}: schema {record.get('schema')!r}, where this version of agf "
-                             f"reads {SCHEMA}: convert the file, or read it with the version that wrote it")
-        if kind in (None, record.get("kind")): records.append(Record(record))
+            raise ValueError(
+                f"{path}, line {i}: schema {record.get('schema')!r}, where this version of agf "
+                f"reads {SCHEMA}: convert the file, or read it with the version that wrote it"
+            )
+        if kind in (None, record.get("kind")):
+            records.append(Record(record))
     return records
 
 # %% ../../nbs/42_record.ipynb #4bd9baad
 def code_commit():
-    "Commit of the checkout that the package is imported from, with `+` when files were changed; None outside a checkout"
+    "Commit of the package's checkout, with `+` when files were changed; None outside a checkout"
     here = str(Path(agf.__file__).parent)
     def git(*args):
         return subprocess.run(
@@ -113,17 +123,21 @@ def code_commit():
         )
 
     try:
-        if git("ls-files", "--error-unmatch", "__init__.py").returncode: return None
+        if git("ls-files", "--error-unmatch", "__init__.py").returncode:
+            return None
         changed = git("status", "--porcelain", "-uno").stdout.strip()
         return git("rev-parse", "--short=12", "HEAD").stdout.strip() + ("+" if changed else "")
-    except (OSError, subprocess.TimeoutExpired): return None
+    except (OSError, subprocess.TimeoutExpired):
+        return None
 
 def package_versions(*more):
-    "Versions of Python and of the packages that results depend on; None for one that is not installed"
+    "Versions of Python and of the packages that results depend on; None: not installed"
     found = dict(python=platform.python_version())
     for name in ("agf", "torch", "fastai", "aeon", "numpy", *more):
-        try: found[name] = version(name)
-        except PackageNotFoundError: found[name] = None
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
     return found
 
 def device_name(
@@ -131,7 +145,8 @@ def device_name(
 ) -> str: # Name of a GPU, or the number of CPU threads
     "How records name a device"
     device = torch.device(device)
-    if device.type == "cuda": return torch.cuda.get_device_name(device)
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
     return f"{device.type}, {torch.get_num_threads()} threads"
 
 def stamp(
@@ -150,18 +165,24 @@ def peak_memory(
     device, # A `torch.device`
 ) -> float|None: # MiB; None where the system does not tell
     "Peak memory since `reset_peak_memory`, where the system can count from there"
-    if device.type == "cuda": return round(torch.cuda.max_memory_allocated(device)/2**20, 1)
-    try: import resource
-    except ImportError: return None
+    if device.type == "cuda":
+        return round(torch.cuda.max_memory_allocated(device)/2**20, 1)
+    try:
+        import resource
+    except ImportError:
+        return None
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/unit, 1)
 
 def reset_peak_memory(device):
     "Let `peak_memory` count from here, where the system can"
-    if device.type == "cuda": torch.cuda.reset_peak_memory_stats(device)
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
     else:
-        try: Path("/proc/self/clear_refs").write_text("5")   # Linux
-        except OSError: pass
+        try:
+            Path("/proc/self/clear_refs").write_text("5")   # Linux
+        except OSError:
+            pass
 
 # %% ../../nbs/42_record.ipynb #035e29ac
 @contextmanager
@@ -172,14 +193,17 @@ def hold(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder/".lock")
-    try: lock.acquire(timeout=0)
+    try:
+        lock.acquire(timeout=0)
     except Timeout:
         raise ValueError(f"another process is at work in {folder}: wait for it, or choose another "
                          "folder (--out)") from None
     try:
-        for left in folder.glob(".*.tmp"): left.unlink()
+        for left in folder.glob(".*.tmp"):
+            left.unlink()
         yield
-    finally: lock.release()
+    finally:
+        lock.release()
 
 # %% ../../nbs/42_record.ipynb #a5038b23
 HELD = dict(split="validation part", full="test file", steps="development part")
@@ -194,15 +218,18 @@ def plot_curves(
         at = curves.get("step") or range(1, len(curves["train_loss"]) + 1)
         style = "--" if name == "split" else "-"
         left.plot(at, curves["train_loss"], style, color="0.6", label=f"training ({name})")
-        if curves["valid_loss"][-1] is None: continue
+        if curves["valid_loss"][-1] is None:
+            continue
         left.plot(at, curves["valid_loss"], style, color="C0", label=HELD[name])
         right.plot(at, curves["accuracy"], style, color="C0", label=HELD[name])
     unit = "step" if "steps" in record["curves"] else "epoch"
     chosen = record[f"{unit}_honest"]
-    if chosen: right.axvline(chosen, color="C1", ls=":", label=f"chosen {unit}")
+    if chosen:
+        right.axvline(chosen, color="C1", ls=":", label=f"chosen {unit}")
     for ax, name in ((left, "loss"), (right, "accuracy")):
         ax.set(xlabel=unit, ylabel=name)
-        if ax.get_legend_handles_labels()[0]: ax.legend(frameon=False, fontsize=8)
+        if ax.get_legend_handles_labels()[0]:
+            ax.legend(frameon=False, fontsize=8)
     named = label(record["variant"], record["changes"])
     fig.suptitle(
         f"{record['task']}, {record['attention']}, {named}, seed {record['seed']}", fontsize=10

@@ -51,8 +51,8 @@ def build_model(
     "The untrained model of a recipe"
     torch.manual_seed(seed)
     kind = PairClassifier if data.towers == 2 else SequenceClassifier
-    return kind(data.in_channels + bool(r.pretrain), len(data.classes), data.max_len, attention,
-                **r.model, options=r.attention)
+    shape = data.in_channels + bool(r.pretrain), len(data.classes), data.max_len
+    return kind(*shape, attention, **r.model, options=r.attention)
 
 # %% ../../nbs/45_run.ipynb #4fe16b5c
 OPTIMIZERS = dict(adamw=Adam, adam=partial(OptimWrapper, opt=torch.optim.Adam),
@@ -80,30 +80,42 @@ def make_learner(
     "A model in a fastai `Learner`, with all that a recipe says"
     hidden, in_steps = isinstance(model, HiddenTokens), state.judge is not None
     cbs = [state, SeedSteps(seed) if in_steps else SeedEpochs(seed)]
-    if in_steps: cbs.append(schedule(r))
-    if r.grad_clip: cbs.append(GradientClip(r.grad_clip))
-    if r.augment: cbs.append(Augment(**r.augment))
+    if in_steps:
+        cbs.append(schedule(r))
+    if r.grad_clip:
+        cbs.append(GradientClip(r.grad_clip))
+    if r.augment:
+        cbs.append(Augment(**r.augment))
     loss = CrossEntropyLossFlat(label_smoothing=r.label_smoothing)
-    if hidden: loss = lambda logits, _: cross_entropy(logits, model.target)
+    if hidden:
+        loss = lambda logits, _: cross_entropy(logits, model.target)
     learn = agf_learner(
         dls, model, gamma=r.gamma, cbs=cbs, metrics=[] if in_steps else accuracy,
         opt_func=OPTIMIZERS[r.optimizer], loss_func=loss, lr=r.lr, wd=r.weight_decay
     )
-    if in_steps: learn.remove_cb(learn.recorder)   # it would ask the device for every step's loss
-    if precision == "bf16": learn.to_bf16()
+    if in_steps:
+        learn.remove_cb(learn.recorder)   # it would ask the device for every step's loss
+    if precision == "bf16":
+        learn.to_bf16()
     learn.model.to(dls.device)
-    if compiled and not hidden: learn.model.compile(dynamic=dls.train.padded)
-    if prepare: prepare(learn)
+    if compiled and not hidden:
+        learn.model.compile(dynamic=dls.train.padded)
+    if prepare:
+        prepare(learn)
     return learn
 
 def train(learn, r):
     "Train for what the state has left"
     state = learn.training_state
     with learn.no_bar(), learn.no_logging():
-        if state.judge: learn.fit(-(-state.steps//state.every), learn.lr)
-        elif r.schedule == "one_cycle": learn.fit_one_cycle(state.steps//state.every, learn.lr)
-        else: learn.fit(state.steps//state.every, learn.lr)
-    if state.failed: raise ValueError(state.failed)
+        if state.judge:
+            learn.fit(-(-state.steps//state.every), learn.lr)
+        elif r.schedule == "one_cycle":
+            learn.fit_one_cycle(state.steps//state.every, learn.lr)
+        else:
+            learn.fit(state.steps//state.every, learn.lr)
+    if state.failed:
+        raise ValueError(state.failed)
 
 # %% ../../nbs/45_run.ipynb #76a7a37d
 class Trainer:
@@ -155,8 +167,8 @@ class Trainer:
         train_loader = Loader(part, size, True, self.device)
         held = part[:0] if valid is None else valid
         model, every = self.build(), len(train_loader)
-        state = self.state(name, epochs_of(self.r, len(self.data.train))*every, every, keep=keep,
-                           stop_after=stop_after)
+        steps = epochs_of(self.r, len(self.data.train))*every
+        state = self.state(name, steps, every, keep=keep, stop_after=stop_after)
         learn = self.learner(
             model, train_loader, Loader(held, size, False, self.device), self.r, state
         )
@@ -186,22 +198,26 @@ def epochs_of(r, cases):
 def by_epochs(
     trainer:Trainer,# Makes the fits
     protocols:list, # Of `paper` and `honest`
-) -> dict: # `model` with the judged weights, `seen` (what it was trained on), `chosen`, `accuracy`, `curves`
+) -> dict: # `model` (judged weights), `seen` (its cases), `chosen`, `accuracy`, `curves`, `epochs`
     "Make the fits that the protocols ask for"
     r, data = trainer.r, trainer.data
     epochs, seen, chosen, kept, curves = epochs_of(r, len(data.train)), data.train, None, None, {}
     accuracy = dict(paper=None, last=None, honest=None, honest_val=None)
-    if r.select == "last" and protocols != ["paper"]: chosen = epochs - 1
+    if r.select == "last" and protocols != ["paper"]:
+        chosen = epochs - 1
     if not protocols or "honest" in protocols and r.select == "best":
         part, valid = data.train, data.valid
-        if valid is None: part, valid = split(data.train, trainer.job.seed)
+        if valid is None:
+            part, valid = split(data.train, trainer.job.seed)
         learn = trainer.fit(
             "split", part, valid, None if protocols or r.select == "last" else is_best
         )
         curves["split"] = learn.training_state.curves
-        if r.select == "best": chosen = best(curves["split"])
+        if r.select == "best":
+            chosen = best(curves["split"])
         accuracy["honest_val"] = curves["split"]["accuracy"][chosen]
-        if not protocols: seen, kept = part, learn.training_state.kept
+        if not protocols:
+            seen, kept = part, learn.training_state.kept
     if "paper" in protocols:
         at = epochs if chosen is None else chosen + 1
         learn = trainer.fit("full", data.train, data.test, lambda c: len(c["accuracy"]) == at)
@@ -215,9 +231,11 @@ def by_epochs(
         curves["refit"] = learn.training_state.curves
         test = Loader(data.test, r.batch_size, device=trainer.device)
         accuracy["honest"] = evaluate(learn.model, test)[1]
-    if kept: learn.model.load_state_dict(kept)
-    return dict(model=learn.model, seen=seen, chosen=None if chosen is None else chosen + 1,
-                accuracy=accuracy, curves=curves, epochs=epochs)
+    if kept:
+        learn.model.load_state_dict(kept)
+    chosen = None if chosen is None else chosen + 1
+    return dict(model=learn.model, seen=seen, chosen=chosen, accuracy=accuracy, curves=curves,
+                epochs=epochs)
 
 # %% ../../nbs/45_run.ipynb #e3982720
 def evaluations(steps):
@@ -231,11 +249,13 @@ def by_steps(
     "Train in steps, and judge what the development part chooses"
     r, data, job = trainer.r, trainer.data, trainer.job
     train_part, valid_part = data.train, data.valid
-    if valid_part is None: train_part, valid_part = set_apart(data.train)
+    if valid_part is None:
+        train_part, valid_part = set_apart(data.train)
     valid, model = Loader(valid_part, r.batch_size, device=trainer.device), trainer.build()
 
     def left():
-        if job.max_minutes is None: return None
+        if job.max_minutes is None:
+            return None
         return 60*job.max_minutes - (time.perf_counter() - trainer.begun)
 
     def stage(name, model, r, steps, judge, keep):
@@ -255,20 +275,20 @@ def by_steps(
         pretrain, done = learn.training_state.curves, learn.training_state.step == r.pretrain
     learn = stage("steps", model, r, r.steps, evaluate, is_best)
     state = learn.training_state
-    if done: train(learn, r)
+    if done:
+        train(learn, r)
     trainer.note("steps", state)
     step, found = choose(state, model, valid)
-    test = (
-        evaluate(model, Loader(data.test, r.batch_size, device=trainer.device))[1] if protocols
-        else None
-    )
+    test = None
+    if protocols:
+        test = evaluate(model, Loader(data.test, r.batch_size, device=trainer.device))[1]
     return dict(
         model=model, seen=data.train, chosen=step, step=state.step, curves=dict(steps=state.curves),
         accuracy=dict(paper=None, last=None, honest=test, honest_val=found), pretrain=pretrain
     )
 
 def choose(state, model, valid):
-    "Give the model the weights that the development part chooses; returns their step and accuracy there"
+    "Give the model the weights that the development part chooses; returns step and accuracy"
     curves = state.curves
     at = best(curves) if curves["step"] else None
     if state.step < state.steps and state.step not in curves["step"]:   # stopped between two looks
@@ -286,10 +306,12 @@ def finished(
 ): # A `Record`, or None
     "The record of a run that has ended; what a killed process left beside it is removed"
     for record in reversed(read_records(out/"records.jsonl", "run")):
-        if not is_same_run(record, identity) or record["steps_done"] != record["steps"]: continue
+        if not is_same_run(record, identity) or record["steps_done"] != record["steps"]:
+            continue
         if place.is_dir():
             with hold(place):
-                for left in place.glob("*.pt"): left.unlink()
+                for left in place.glob("*.pt"):
+                    left.unlink()
         record.place = place
         return record
 
@@ -298,7 +320,8 @@ def finish(record, place, out):
     # a run may be stopped before it has any
     if all(c["train_loss"] for c in record["curves"].values()):
         plot_curves(record).savefig(place/"curves.png", dpi=150)
-    if record["theta"]: plot_response(record).savefig(place/"response.png", dpi=150)
+    if record["theta"]:
+        plot_response(record).savefig(place/"response.png", dpi=150)
     append_record(record, out/"records.jsonl")
     record.place = place
 
@@ -336,7 +359,7 @@ def run(
     resume:bool=False,# Return a finished run's record, go on with an unfinished one
     data=None,       # A `DataSet` instead of the loaded one
     model=None,      # Called as `model(job, data)`, makes the model instead of the recipe
-    measure=None,    # Called as `measure(model, data)` before and after training, gives what JSON takes
+    measure=None,    # `measure(model, data)` gives JSON-able facts before and after training
     prepare=None,    # Called with each fastai `Learner` before it trains
     progress=None,   # Called as `progress(name, step, steps, note)` after each step
 ) -> Record: # The record, which was also appended to `out/records.jsonl`
@@ -348,7 +371,8 @@ def run(
     r = job.recipe(data.kind)
     protocols, precision = job.judged_by(r), job.products(r, device)
     identity, place = job.identity(r, precision, data.fingerprint), out/job.folder
-    if resume and (record := finished(identity, place, out)): return record
+    if resume and (record := finished(identity, place, out)):
+        return record
     with hold(place):
         reset_peak_memory(device)
         commit = code_commit()   # of the code that is loaded now
@@ -358,16 +382,15 @@ def run(
         )
         measured = measure and dict(before=measure(trainer.build(), data))
         result = (by_steps if r.in_steps else by_epochs)(trainer, protocols)
-        if measure: measured["after"] = measure(result["model"], data)
+        if measure:
+            measured["after"] = measure(result["model"], data)
         seconds = time.perf_counter() - trainer.begun + sum(trainer.earlier.values())
+        cases = {p: getattr(data, p) for p in ("train", "valid", "test")}
+        cases = {p: part and len(part) for p, part in cases.items()}
         record = Record(
             kind="run", schema=SCHEMA, **identity, **budget(result, r), accuracy=result["accuracy"],
             **of_model(result["model"]), measured=measured,
-            cases={
-                p: o and len(o)
-                for p, o in dict(train=data.train, valid=data.valid, test=data.test).items()
-            },
-            source=data.source, data=data.facts, **median_seconds(result["curves"], r),
+            cases=cases, source=data.source, data=data.facts, **median_seconds(result["curves"], r),
             seconds=round(seconds, 1), peak_memory_mib=peak_memory(device),
             device=device_name(device), versions=package_versions(), commit=commit,
             date=time.strftime("%Y-%m-%d"), command=job.command, curves=result["curves"],
@@ -376,7 +399,8 @@ def run(
         keep_model(result, data, job, place)
         finish(record, place, out)
         if record["steps_done"] == record["steps"]:
-            for left in place.glob("*.pt"): left.unlink()   # the states have served
+            for left in place.glob("*.pt"):
+                left.unlink()   # the states have served
         return record
 
 def load_data(job, folder):
@@ -384,7 +408,8 @@ def load_data(job, folder):
     task = find_task(job.task)
     options = dict(length=job.length, missing=job.missing if job.missing != "error" else None)
     options = task.check(**options)
-    if "scale" in task.takes(): options["scale"] = job.scale
+    if "scale" in task.takes():
+        options["scale"] = job.scale
     return task.load(folder=folder, test=job.test, **options)
 
 def budget(result, r):
@@ -416,16 +441,18 @@ def made_up(task, length, cases):
 def forecast(
     job:Job,     # A job on a task of the Long Range Arena
     steps:int=8, # Steps to time, after three to warm up
-) -> dict: # Seconds a step (median), steps of the whole, its hours without evaluation, peak memory in MiB
+) -> dict: # Median seconds of a step, steps in all, their hours without evaluation, peak MiB
     "Time some training steps on made-up data; the steps of `pretrain` are not counted"
     job.check()
     r, device, at = job.recipe(), pick_device(job.device), []
     if not r.in_steps or not job.task.startswith("lra/"):
         raise ValueError(f"a forecast is made for the tasks lra/...; got {job.task}")
     def tick(name, step, total, note):
-        if device.type == "cuda": torch.cuda.synchronize(device)
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
         at.append(time.perf_counter())
-        if step == steps + 3: raise CancelFitException
+        if step == steps + 3:
+            raise CancelFitException
 
     reset_peak_memory(device)
     data = made_up(job.task, job.length, (steps + 3)*r.batch_size)
