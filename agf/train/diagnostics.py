@@ -24,8 +24,8 @@ from ..causal import CausalAGFAttention
 from agf.graph import (
     effective_rank, high_frequency_ratio, mean_cosine_similarity, split_frequencies
 )
-from .learner import Callback
 from ..polynomial import PolynomialFilter
+from .learner import Callback
 
 # %% ../../nbs/46c_diagnostics.ipynb #81e96b07
 def _is_attention(name):
