@@ -28,7 +28,7 @@ from fastai.metrics import accuracy
 from fastcore.foundation import L
 from torch.nn.functional import cross_entropy
 
-from ..attention import orthogonality_penalty
+from ..attention import has_penalty, orthogonality_penalty
 from ..checks import at_least
 from ..data.augment import augment, check_strengths
 from ..transformer import SequenceClassifier
@@ -40,12 +40,24 @@ class OrthogonalityPenalty(Callback):
     def __init__(self,
         gamma:float=0.01, # Weight of the penalty, dimensionless, at least 0
     ):
-        self.gamma = at_least("gamma", gamma, 0)
+        self.gamma, self.penalty = at_least("gamma", gamma, 0), None
+
+    def before_batch(self):
+        if self.training and self.gamma:
+            self.penalty = orthogonality_penalty(self.model)
+            self.penalty.__enter__()
 
     def after_loss(self):
-        if not (self.training and self.gamma):
-            return
-        self.learn.loss_grad = self.learn.loss_grad + self.gamma*orthogonality_penalty(self.model)
+        if self.penalty is not None:
+            self.learn.loss_grad = self.learn.loss_grad + self.gamma*self.penalty()
+
+    def after_batch(self):   # behind the backward pass, in which checkpointed layers run again
+        if self.penalty is not None:
+            self.penalty.__exit__()
+            self.penalty = None
+
+    def after_cancel_fit(self):
+        self.after_batch()
 
 # %% ../../nbs/40_learner.ipynb #3c93d0c3
 class SeedEpochs(Callback):
@@ -315,9 +327,7 @@ def agf_learner(
             raise ValueError(f"these DataLoaders do not say {', '.join(missing)}: set the "
                              "attributes, or pass `model`")
         model = SequenceClassifier(dls.n_channels, dls.c, dls.max_len, attention, **(config or {}))
-    penalised = any(getattr(m, "penalty", None) is not None and hasattr(m, "last_penalty")
-                    for m in model.modules())
-    own = [OrthogonalityPenalty(gamma)] if gamma and penalised else []
+    own = [OrthogonalityPenalty(gamma)] if gamma and has_penalty(model) else []
     more = cbs if isinstance(cbs, (list, tuple)) else [cbs] if cbs else []
     return Learner(dls, model, loss_func=loss_func or CrossEntropyLossFlat(), metrics=metrics,
                    cbs=[*own, *more], **kwargs)
