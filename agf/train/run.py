@@ -7,6 +7,10 @@ __all__ = ['OPTIMIZERS', 'build_model', 'schedule', 'make_learner', 'train', 'Tr
            'evaluations', 'by_steps', 'choose', 'finished', 'finish', 'of_model', 'median_seconds', 'keep_model', 'run',
            'load_data', 'budget', 'made_up', 'forecast']
 
+# %% ../../nbs/45_run.ipynb #d49309a4
+import warnings
+warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)   # in fastai
+
 # %% ../../nbs/45_run.ipynb #cccefbdd
 import json
 import math
@@ -179,6 +183,7 @@ class Trainer:
             state.curves["accuracy"] = [h/len(valid) for h in hits]
         return learn
 
+# %% ../../nbs/45_run.ipynb #4eae52a5
 def fit_cases(
     job:Job,     # What to train
     data:DataSet,# Its training part is used
@@ -386,7 +391,7 @@ def run(
             measured["after"] = measure(result["model"], data)
         seconds = time.perf_counter() - trainer.begun + sum(trainer.earlier.values())
         cases = {p: getattr(data, p) for p in ("train", "valid", "test")}
-        cases = {p: part and len(part) for p, part in cases.items()}
+        cases = {p: None if part is None else len(part) for p, part in cases.items()}
         record = Record(
             kind="run", schema=SCHEMA, **identity, **budget(result, r), accuracy=result["accuracy"],
             **of_model(result["model"]), measured=measured,
@@ -403,6 +408,7 @@ def run(
                 left.unlink()   # the states have served
         return record
 
+# %% ../../nbs/45_run.ipynb #8bacdcc0
 def load_data(job, folder):
     "The data of a job"
     task = find_task(job.task)
