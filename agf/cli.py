@@ -93,6 +93,7 @@ def add_options_train(p):
         help="print the records as JSON lines, progress to standard error"
     )
 
+# %% ../nbs/49_cli.ipynb #73d858ea
 def command_train(args):
     "`agf train`"
     from rich.console import Console

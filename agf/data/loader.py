@@ -5,6 +5,10 @@
 # %% auto #0
 __all__ = ['plan', 'Loader', 'to_dls']
 
+# %% ../../nbs/35b_loader.ipynb #95688d01
+import warnings
+warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)   # in fastai
+
 # %% ../../nbs/35b_loader.ipynb #83915e76
 import numpy as np
 import torch

@@ -44,4 +44,5 @@ def own_task(
                 f"task {name!r} returns tokens without `n_tokens`, the size of their vocabulary"
             )
         return replace(data, name=name)
-    return Task(name, load, task.kind, task.takes())
+
+    return replace(task, name=name, load=load, options=task.takes())

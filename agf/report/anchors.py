@@ -31,6 +31,7 @@ def resample(
     low = at.long()
     def pick(i):
         return series.x.gather(1, i[..., None].expand(-1, -1, series.x.shape[2]))
+
     return torch.lerp(pick(low), pick(torch.minimum(low + 1, last)), (at - low).float()[..., None])
 
 # %% ../../nbs/47b_anchors.ipynb #76dcec3f

@@ -13,7 +13,6 @@ import json
 import math
 import platform
 import statistics
-import sys
 import time
 
 import torch
@@ -69,6 +68,7 @@ def saved_bytes(
         if isinstance(t, Tensor) and (place := t.untyped_storage().data_ptr()) not in given:
             kept[place] = t.untyped_storage()
         return t
+
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
         found = run_with_penalty(layer, x)   # a name for the result keeps the graph alive
     return sum(s.nbytes() for s in kept.values())

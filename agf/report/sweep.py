@@ -177,6 +177,8 @@ def planned_anchors(args):
         one_of("anchor", name, ANCHORS)
     if names and args.no_test:
         raise ValueError("anchors are judged on the test file: leave out --anchors or --no-test")
+    if names and args.forecast:
+        raise ValueError("a forecast is made for what trains: leave out --anchors or --forecast")
     tokens = [t for t in args.tasks if find_task(t).kind != "series"]
     if names and tokens:
         raise ValueError(
@@ -242,6 +244,7 @@ class Count:
         line = f"[{self.done}/{self.total}] {title(what)}: {found}{end}"
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
+# %% ../../nbs/48_sweep.ipynb #22b6b5ad
 def command(args):
     "`agf bench`"
     from rich.console import Console

@@ -59,6 +59,7 @@ def table_key(r):
     judged = "test" if r["protocols"] else "validation"
     return r["task"], label(r["variant"], r.get("changes")) + words, judged
 
+# %% ../../nbs/47_tables.ipynb #7b5d35ef
 def same_recipe(r, attention=True):
     "A recipe as text; without the attention's options it is the same for all rows of a table"
     return json.dumps(
@@ -85,6 +86,7 @@ def newest(records):
         warnings.warn(f"{len(records) - len(known)} records of other data are left out")
     def shared(r):
         return *table_key(r), r["attention"] if r["variant"] == "anchor" else None
+
     def own(r):
         return *table_key(r), r["attention"]
 
@@ -122,10 +124,13 @@ def table_row(runs, reference, main):
     "The numbers of one row, of values by seed; `main` names the accuracy that is compared"
     def column(k, runs=runs):
         return {seed: v[k] for seed, v in runs.items() if k in v}
+
     def pick(f, k):
         return f(column(k).values()) if column(k) else math.nan
+
     def mean(k):
         return pick(statistics.fmean, k)
+
     def std(k):
         return pick(statistics.stdev, k) if len(column(k)) > 1 else math.nan
 
@@ -154,6 +159,7 @@ def results_table(
     tables, rows = by_table(records), []
     def main(judged):
         return "honest" if judged == "test" else "honest_val"
+
     def add(task, variant, judged, attention, row):
         rows.append(
             dict(
@@ -187,6 +193,7 @@ def average_runs(tasks):
     seeds = [seed for seed in tasks[0] if all(seed in runs for runs in tasks)]
     def mean(seed, k):
         return statistics.fmean(runs[seed][k] for runs in tasks)
+
     return {seed: {k: mean(seed, k) for k in ("honest", "honest_val", "paper", "last")
                    if all(k in runs[seed] for runs in tasks)} for seed in seeds}
 
@@ -216,6 +223,7 @@ def layout(table):
     for (task, variant, judged), part in table.groupby(["task", "variant", "judged"], sort=False):
         def numbers(values, form):
             return ["–" if math.isnan(v) else f"{v:{form}}" for v in values]
+
         main = "honest %" if judged == "test" else "validation %"
         columns = {
             "": list(part.attention), "seeds": list(map(str, part.seeds)),

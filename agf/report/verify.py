@@ -21,7 +21,7 @@ from ..data.tasks import find_task
 from ..train.job import Job
 from ..train.progress import bars, ticker
 from ..train.recipes import Recipe
-from ..train.record import Record, label, read_records
+from ..train.record import label, read_records
 from ..train.run import run
 
 # %% ../../nbs/48b_verify.ipynb #0c0e7270
@@ -57,6 +57,7 @@ def numbers(record):
     "The numbers that a repetition must reach: accuracies, coefficients, curves without times"
     def timeless(curves):
         return {k: v for k, v in curves.items() if k != "seconds"}
+
     found = dict(accuracy=record["accuracy"], theta=record["theta"],
                  curves={part: timeless(c) for part, c in record["curves"].items()})
     return dict(found, pretrain=timeless(record["pretrain"])) if record.get("pretrain") else found
@@ -79,6 +80,7 @@ def check_form(record):
     "Refuse a record that cannot be compared"
     def number(v):
         return isinstance(v, (int, float)) and not isinstance(v, bool)
+
     def need(ok, what):
         if not ok:
             raise ValueError(f"the record cannot be read: {what}")
@@ -116,6 +118,7 @@ def check_names(record):
                 "trust it"
             )
 
+# %% ../../nbs/48b_verify.ipynb #0430b217
 def job_of(record, trusted=()):
     "The job of a record, after a check that both say the same and the recipe is what it was"
     job = Job.from_record(record)
@@ -229,6 +232,7 @@ def verdict(name, found, as_json):
     apart = f"largest difference {found['distance']:.1e}"
     return f"{name}: {same}{fields}, {apart}; {', '.join(moved)}{around}"
 
+# %% ../../nbs/48b_verify.ipynb #20c950c4
 def chosen(args):
     "The records of a command line"
     if not Path(args.file).is_file():

@@ -183,6 +183,7 @@ def job_parser():
     add_job_options(p)
     return p
 
+# %% ../../nbs/43_job.ipynb #b60d913b
 def parse_changes(
     words:list, # Strings `NAME=VALUE`
 ) -> dict: # Names and values

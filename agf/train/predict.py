@@ -46,6 +46,7 @@ def add_options(p):
         help="write case, label and all probabilities to this file instead"
     )
 
+# %% ../../nbs/46_predict.ipynb #eb4dfb89
 def write_predictions(args, classes, probabilities):
     "Predictions to a file, or to the standard output"
     rows = [(i, p.argmax(), p) for i, p in enumerate(probabilities)]
@@ -77,6 +78,7 @@ def score(classes, found, labels):
     return (f"no accuracy: the file has labels that are no classes of the model, {some(unknown)}; "
             f"the model's: {some(classes)}")
 
+# %% ../../nbs/46_predict.ipynb #cbae8843
 def command(args):
     "`agf predict`"
     model = AGFTimeSeriesClassifier.load(args.folder)

@@ -33,6 +33,7 @@ def ticker(
         if name not in tasks:
             tasks[name] = progress.add_task(f"{title}, {name}", total=steps, note="")
         progress.update(tasks[name], completed=step, note=note)
+
     return tick
 
 @contextmanager

@@ -4,8 +4,12 @@
 
 # %% auto #0
 __all__ = ['OPTIMIZERS', 'build_model', 'schedule', 'make_learner', 'train', 'Trainer', 'fit_cases', 'epochs_of', 'by_epochs',
-           'evaluations', 'by_steps', 'choose', 'finished', 'finish', 'of_model', 'median_seconds', 'keep_model', 'run',
-           'load_data', 'budget', 'made_up', 'forecast']
+           'evaluations', 'by_steps', 'choose', 'finished', 'finish', 'of_model', 'median_seconds', 'keep_model',
+           'load_data', 'budget', 'run', 'made_up', 'forecast']
+
+# %% ../../nbs/45_run.ipynb #d49309a4
+import warnings
+warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)   # in fastai
 
 # %% ../../nbs/45_run.ipynb #cccefbdd
 import json
@@ -179,6 +183,7 @@ class Trainer:
             state.curves["accuracy"] = [h/len(valid) for h in hits]
         return learn
 
+# %% ../../nbs/45_run.ipynb #4eae52a5
 def fit_cases(
     job:Job,     # What to train
     data:DataSet,# Its training part is used
@@ -351,6 +356,27 @@ def keep_model(result, data, job, place):
         )
     save_model(result["model"], place, **facts)
 
+# %% ../../nbs/45_run.ipynb #8bacdcc0
+def load_data(job, folder):
+    "The data of a job"
+    task = find_task(job.task)
+    options = dict(length=job.length, missing=job.missing if job.missing != "error" else None)
+    options = task.check(**options)
+    if "scale" in task.takes():
+        options["scale"] = job.scale
+    return task.load(folder=folder, test=job.test, **options)
+
+def budget(result, r):
+    "The budget of a run and what was chosen in it, from 1"
+    known = dict(
+        epochs=None, epoch_honest=None, epoch_paper=None, steps=None, steps_done=None,
+        step_honest=None
+    )
+    if r.in_steps:
+        return dict(known, steps=r.steps, steps_done=result["step"], step_honest=result["chosen"])
+    paper = 1 + best(result["curves"]["full"]) if "full" in result["curves"] else None
+    return dict(known, epochs=result["epochs"], epoch_honest=result["chosen"], epoch_paper=paper)
+
 # %% ../../nbs/45_run.ipynb #d3dd3b74
 def run(
     job:Job,         # What to run
@@ -386,7 +412,7 @@ def run(
             measured["after"] = measure(result["model"], data)
         seconds = time.perf_counter() - trainer.begun + sum(trainer.earlier.values())
         cases = {p: getattr(data, p) for p in ("train", "valid", "test")}
-        cases = {p: part and len(part) for p, part in cases.items()}
+        cases = {p: None if part is None else len(part) for p, part in cases.items()}
         record = Record(
             kind="run", schema=SCHEMA, **identity, **budget(result, r), accuracy=result["accuracy"],
             **of_model(result["model"]), measured=measured,
@@ -402,26 +428,6 @@ def run(
             for left in place.glob("*.pt"):
                 left.unlink()   # the states have served
         return record
-
-def load_data(job, folder):
-    "The data of a job"
-    task = find_task(job.task)
-    options = dict(length=job.length, missing=job.missing if job.missing != "error" else None)
-    options = task.check(**options)
-    if "scale" in task.takes():
-        options["scale"] = job.scale
-    return task.load(folder=folder, test=job.test, **options)
-
-def budget(result, r):
-    "The budget of a run and what was chosen in it, from 1"
-    known = dict(
-        epochs=None, epoch_honest=None, epoch_paper=None, steps=None, steps_done=None,
-        step_honest=None
-    )
-    if r.in_steps:
-        return dict(known, steps=r.steps, steps_done=result["step"], step_honest=result["chosen"])
-    paper = 1 + best(result["curves"]["full"]) if "full" in result["curves"] else None
-    return dict(known, epochs=result["epochs"], epoch_honest=result["chosen"], epoch_paper=paper)
 
 # %% ../../nbs/45_run.ipynb #b660c6aa
 def made_up(task, length, cases):
