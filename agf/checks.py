@@ -230,8 +230,8 @@ def imported(
         return getattr(importlib.import_module(module), attribute)
     except Exception as e:
         raise ValueError(
-            f"{what} {name!r} cannot be imported ({type(e).__name__}: {e}): write module:name, with "
-            "module.py in this folder or on PYTHONPATH"
+            f"{what} {name!r} cannot be imported ({type(e).__name__}: {e}): write module:name, "
+            "with module.py in this folder or on PYTHONPATH"
         ) from e
     finally:
         sys.path.remove("")

@@ -105,8 +105,8 @@ def check_form(record):
     need(isinstance(device, str), f"`device` must be text; got {record.get('device')!r}")
     need(isinstance(record.get("recipe"), dict), "it has no `recipe`")
     need(
-        not record.get("measured"),
-        "its model was made and measured by a notebook, whose loop repeats it"
+        not (record.get("measured") or record.get("by_hand")),
+        "its model was made or measured by a notebook, whose loop repeats it"
     )
 
 def check_names(record):

@@ -10,6 +10,7 @@ __all__ = ['PROTOCOLS', 'IN_STEPS', 'GRAMMAR', 'Job', 'pick_device', 'check_budg
 import argparse
 import ast
 import contextlib
+import hashlib
 import io
 import shlex
 from dataclasses import dataclass, field, fields, replace
@@ -280,6 +281,8 @@ def folder(self:Job):
     if self.compiled: name += "-compiled"
     if self.protocols == ("paper",): name += "-paper"
     if not self.test: name += "-no-test"
+    if len(name) > 150:   # file systems take 255
+        name = f"{name[:100]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
     return f"{self.task}/{name.replace('/', '_')}".replace(":", ".")
 
 @patch

@@ -388,6 +388,7 @@ def run(
     measure=None,    # `measure(model, data)` gives JSON-able facts before and after training
     prepare=None,    # Called with each fastai `Learner` before it trains
     progress=None,   # Called as `progress(name, step, steps, note)` after each step
+    packages=(),     # Names of further packages whose versions matter
 ) -> Record: # The record, which was also appended to `out/records.jsonl`
     "Train and judge one model; write its record, weights, learning curves and filter response"
     job.check(data and data.kind)
@@ -396,7 +397,9 @@ def run(
     job.check(data.kind)
     r = job.recipe(data.kind)
     protocols, precision = job.judged_by(r), job.products(r, device)
+    own = {k: f.__name__ for k, f in dict(model=model, prepare=prepare).items() if f}
     identity, place = job.identity(r, precision, data.fingerprint), out/job.folder
+    identity["by_hand"] = own or None   # what no command repeats
     if resume and (record := finished(identity, place, out)):
         return record
     with hold(place):
@@ -418,7 +421,7 @@ def run(
             **of_model(result["model"]), measured=measured,
             cases=cases, source=data.source, data=data.facts, **median_seconds(result["curves"], r),
             seconds=round(seconds, 1), peak_memory_mib=peak_memory(device),
-            device=device_name(device), versions=package_versions(), commit=commit,
+            device=device_name(device), versions=package_versions(*packages), commit=commit,
             date=time.strftime("%Y-%m-%d"), command=job.command, curves=result["curves"],
             pretrain=result.get("pretrain")
         )
