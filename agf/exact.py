@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['DOMAINS', 'ALPHA_MAX', 'SOLVES', 'STARTS', 'column_bound', 'small_core', 'doublings', 'resolve', 'through_core',
-           'rows_to_one', 'graph_filter', 'start_taps', 'raw_of', 'stationary_distribution', 'dense_graph_filter',
-           'FilterReadings', 'GraphFilterAttention', 'causal_graph_filter', 'row_through_cores',
-           'CausalGraphFilterAttention']
+           'rows_to_one', 'graph_filter', 'start_taps', 'raw_of', 'GraphFilter', 'stationary_distribution',
+           'dense_graph_filter', 'FilterReadings', 'GraphFilterAttention', 'causal_graph_filter', 'row_through_cores',
+           'CausalReadings', 'CausalGraphFilterAttention']
 
-# %% ../nbs/24b_exact.ipynb #f3eb832a
+# %% ../nbs/24b_exact.ipynb #a4a57357
 import math
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ from .baselines import ATTENTIONS
 from .causal import CausalState, prefix_states
 from .checks import at_least, check_mask, check_tokens, exporting, fits, hide, one_of
 
-# %% ../nbs/24b_exact.ipynb #46c60352
+# %% ../nbs/24b_exact.ipynb #2a3feac9
 DOMAINS = "eig", "sym", "svd"
 
 def column_bound(
@@ -35,12 +35,12 @@ def small_core(
     V:Tensor, # Right factor, columns sum to 1, same shape
     domain:str="eig", # A name in `DOMAINS`
 ) -> Tensor: # No negative entries, rows sum to at most 1, shape `(..., d, d)`
-    "What stands between `U` and `Vᵀ`: `Vᵀ U`, or for `svd` the product of the Gram matrices, scaled"
+    "What stands between `U` and `Vᵀ`: `Vᵀ U`, or for `svd` the Gram matrices' product, scaled"
     if one_of("domain", domain, DOMAINS) != "svd":
         return V.mT @ U
     return (V.mT @ V) @ (U.mT @ U)/column_bound(U, V)
 
-# %% ../nbs/24b_exact.ipynb #a5d66c59
+# %% ../nbs/24b_exact.ipynb #3b8cefc0
 ALPHA_MAX = 1 - 2**-10   # a walk that stops after 1,024 hops on average
 
 def doublings(
@@ -69,7 +69,7 @@ def resolve(
 
 SOLVES = "lu", "doubling"
 
-# %% ../nbs/24b_exact.ipynb #e4129321
+# %% ../nbs/24b_exact.ipynb #280480aa
 def through_core(
     core:Tensor, # Small matrix, shape `(b, h, m, m)`, row sums at most 1
     C:Tensor,    # What it is applied to, shape `(b, h, m, e)`
@@ -79,10 +79,11 @@ def through_core(
     solve:str|None=None,    # See `resolve`
 ) -> Tensor: # Shape `(b, h, m, e)`
     "`φ(core) C` with $\\varphi(z) = \\sum_k w_k z^{k-1} + c\\,(1-\\alpha)/(1 - \\alpha z)$"
-    hops, weights = [], taps
+    hops:list[Tensor] = []
+    weights = taps
     for k in range(taps.shape[1]):
         hops.append(core @ hops[-1] if k else C)
-    if gain is not None:
+    if gain is not None and alpha is not None:
         hops.append((1 - alpha)*resolve(alpha*core, C, solve))
         weights = torch.cat([taps, gain], 1)
     if not hops:
@@ -119,7 +120,7 @@ def graph_filter(
     R = through_core(core, C, taps[:, 1:], gain, alpha, solve)
     return torch.addcmul(left.to(dtype) @ R.to(dtype), taps[:, None, 0].to(dtype), value)
 
-# %% ../nbs/24b_exact.ipynb #8b3e8b03
+# %% ../nbs/24b_exact.ipynb #6c85759c
 STARTS = {   # name: taps from w₀ on, and c
     "near": (lambda k: (0.1, 1.)[k] if k < 2 else 0., 0.),
     "efficient": (lambda k: float(k == 1), 0.),
@@ -135,11 +136,15 @@ def start_taps(
         tap, gain = STARTS[one_of("start", start, STARTS)]
         taps = [tap(k) for k in range(order + 1)]
         if not any(taps):
-            raise ValueError(f"order {order} leaves nothing of start {start!r}: pass order=1 or more")
+            raise ValueError(
+                f"order {order} leaves nothing of start {start!r}: pass order=1 or more"
+            )
         return taps, gain
     taps = torch.as_tensor(start).flatten().tolist()
     if len(taps) != order + 1:
-        raise ValueError(f"`start` has {len(taps)} numbers: a filter of order {order} has {order + 1}")
+        raise ValueError(
+            f"`start` has {len(taps)} numbers: a filter of order {order} has {order + 1}"
+        )
     return taps, 0.
 
 def raw_of(
@@ -150,7 +155,82 @@ def raw_of(
         raise ValueError(f"`alpha` must lie between 0 and {ALPHA_MAX:.4f}; got {alpha!r}")
     return math.log(alpha/(ALPHA_MAX - alpha))
 
-# %% ../nbs/24b_exact.ipynb #23311149
+# %% ../nbs/24b_exact.ipynb #2b79cb57
+class GraphFilter(nn.Module):
+    """The learned function `f(z) = Σ w_k z^k + c (1 - α) z/(1 - α z)`, one a head and channel.
+
+    Parameters: `taps` `(h, K+1, d)`, and with `resolvent` `gain` `(h, 1, d)` and `raw_alpha`
+    `(h, 1, 1)`, with `α = ALPHA_MAX sigmoid(raw_alpha)`.
+    """
+    def __init__(self,
+        num_heads:int,    # Heads h
+        channels:int,     # Channels d with a filter of their own; 1: all channels share one
+        order:int=4,      # Degree K of the polynomial, at least 0
+        resolvent:bool=True, # Add the PageRank term, all hops at once
+        alpha:float=0.5,  # Where its α starts, in (0, `ALPHA_MAX`); dimensionless
+        start:str|list|tuple|Tensor="near", # A name in `STARTS`, or K + 1 taps $w_0 \dots w_K$
+        device=None,      # Device of the parameters
+        dtype=None,       # Dtype of the parameters
+    ):
+        super().__init__()
+        if not fits(order, int):
+            raise ValueError(f"`order` must be a whole number; got {order!r}")
+        self.order = at_least("order", order, 0)
+        taps, gain = start_taps(start, order)
+        def parameter(numbers, width):
+            column = torch.tensor(numbers, device=device, dtype=dtype or torch.get_default_dtype())
+            return nn.Parameter(column.view(1, -1, 1).repeat(num_heads, 1, width))
+        raw = raw_of(alpha)
+        self.taps = parameter(taps, channels)
+        self.gain = parameter([gain], channels) if resolvent else None
+        self.raw_alpha = parameter([raw], 1) if resolvent else None
+
+    @property
+    def alpha(self) -> Tensor|None:
+        "Of each head, shape `(h, 1, 1)`, in float32 or wider; None without a resolvent"
+        if self.raw_alpha is None:
+            return None
+        wide = torch.promote_types(self.raw_alpha.dtype, torch.float32)
+        return ALPHA_MAX*self.raw_alpha.to(wide).sigmoid()
+
+    def numbers(self,
+        dtype:torch.dtype, # What they are to be computed with
+    ) -> tuple[Tensor, Tensor|None, Tensor|None]:
+        "`taps`, `gain` and `alpha`, as `graph_filter` takes them"
+        if self.gain is None or self.alpha is None:
+            return self.taps.to(dtype), None, None
+        return self.taps.to(dtype), self.gain.to(dtype), self.alpha.to(dtype)
+
+    def phi(self,
+        z, # Real or complex numbers, any shape
+    ) -> Tensor: # Shape `(h, d, *z.shape)`
+        "`φ(z) = (f(z) - f(0))/z`: the filter without its first tap, one hop shorter"
+        z = torch.as_tensor(z, device=self.taps.device)
+        taps, gain, alpha = self.numbers(torch.promote_types(self.taps.dtype, torch.float32))
+        def beside(p): return p.view(*p.shape, *[1]*z.ndim)   # numbers of one tap, to meet all z
+        total = 0*beside(taps[:, 0])*z
+        for tap in reversed(taps.unbind(1)[1:]):
+            total = beside(tap) + z*total
+        if gain is None or alpha is None:
+            return total
+        return total + beside((gain*(1 - alpha))[:, 0])/(1 - beside(alpha[:, 0])*z)
+
+    def forward(self,
+        z, # Real or complex numbers, any shape
+    ) -> Tensor: # Shape `(h, d, *z.shape)`
+        "The response `f(z)`"
+        z = torch.as_tensor(z, device=self.taps.device)
+        phi = self.phi(z)
+        return self.taps[:, 0].view(*phi.shape[:2], *[1]*z.ndim) + z*phi
+
+    def extra_repr(self):
+        heads, _, channels = self.taps.shape
+        return (
+            f"num_heads={heads}, channels={channels}, order={self.order}, "
+            f"resolvent={self.gain is not None}"
+        )
+
+# %% ../nbs/24b_exact.ipynb #2cb607cc
 def stationary_distribution(
     B:Tensor, # Row-stochastic matrices, shape `(..., d, d)`
 ) -> Tensor: # `π` with `πᵀ B = πᵀ` and sum 1, shape `(..., d)`; of several, the shortest
@@ -172,33 +252,24 @@ def dense_graph_filter(
     H = w[:, 0]*eye
     for tap in w.unbind(1)[1:]:
         H, power = H + tap*power.unsqueeze(2), power @ M
-    if gain is not None:
+    if gain is not None and alpha is not None:
         ppr = (1 - alpha)*torch.linalg.solve(eye - alpha*M, A, left=False)
         H = H + gain.mT.unsqueeze(-1)*ppr.unsqueeze(2)
     return H.expand(len(A), -1, -1, -1, -1)
 
-# %% ../nbs/24b_exact.ipynb #e01cf76f
+# %% ../nbs/24b_exact.ipynb #ddfa452b
 class FilterReadings:
-    "What a graph filter tells about itself: needs `factors`, `filter_numbers` and `domain`"
+    "What a layer tells about its filter and its graph: needs `f`, `factors` and `domain`"
+    f:GraphFilter
     domain:str
-    channels:bool
-    factors:Callable
-    filter_numbers:Callable
+    factors:Callable[..., tuple[Tensor, Tensor]]
 
     def response(self,
         z, # Eigenvalues, real or complex, any shape; for `svd` singular values over $\sqrt\kappa$
     ) -> Tensor: # Shape `(h, d, *z.shape)`; the second axis is 1 if channels share the filter
         "`f(z)`; for `svd` `z h(z²)`, what becomes of a singular value, without $w_0$"
-        z = torch.as_tensor(z, device=self.taps.device)
-        taps, gain, alpha = (
-            None if p is None else p.mT.unflatten(-1, (-1, *[1]*z.ndim))
-            for p in self.filter_numbers(torch.promote_types(self.taps.dtype, torch.float32)))
-        s, total = z*z if self.domain == "svd" else z, 0*z
-        for tap in reversed(taps.unbind(2)[1:]):
-            total = tap + s*total
-        if gain is not None:
-            total = total + (gain*(1 - alpha)).squeeze(2)/(1 - alpha.squeeze(2)*s)
-        return z*total if self.domain == "svd" else taps[:, :, 0] + z*total
+        z = torch.as_tensor(z)
+        return z*self.f.phi(z*z) if self.domain == "svd" else self.f(z)
 
     def mixing_matrix(self,
         x:Tensor, # Tokens, shape `(b, n, dim)`
@@ -206,10 +277,10 @@ class FilterReadings:
     ) -> Tensor: # Shape `(b, h, d, n, n)`, one a channel; `(b, h, n, n)` if channels share it
         "What the values are multiplied by: `f(A)` by its definition, in O(n³) time"
         U, V = self.factors(x, key_padding_mask)
-        H = dense_graph_filter(U @ V.mT, *self.filter_numbers(U.dtype), self.domain)
+        H = dense_graph_filter(U @ V.mT, *self.f.numbers(U.dtype), self.domain)
         if key_padding_mask is not None:
             H = H.masked_fill(key_padding_mask[:, None, None, :, None], 0)
-        return H if self.channels else H.squeeze(2)
+        return H if H.shape[2] > 1 else H.squeeze(2)
 
     def core(self,
         x:Tensor, # Tokens, shape `(b, n, dim)`
@@ -222,7 +293,7 @@ class FilterReadings:
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Shape `(b, h, d)`, largest absolute value first; complex in the domain `eig`
-        "The eigenvalues of `A` that can differ from 0; for `svd` its singular values, over $\sqrt\kappa$"
+        "Eigenvalues of `A`, all that can differ from 0; for `svd` singular values by $\sqrt\kappa$"
         U, V = (o.double() for o in self.factors(x, key_padding_mask))
         if self.domain == "eig":
             values = torch.linalg.eigvals(V.mT @ U)
@@ -242,17 +313,16 @@ class FilterReadings:
         U, V = (o.double() for o in self.factors(x, key_padding_mask))
         return (V @ stationary_distribution(V.mT @ U).unsqueeze(-1)).squeeze(-1)
 
-# %% ../nbs/24b_exact.ipynb #b07efcaf
+# %% ../nbs/24b_exact.ipynb #776d2d17
 class GraphFilterAttention(FilterReadings, Attention):
     """A learned graph filter `f(A)` of efficient attention's matrix `A = U Vᵀ`, exact, in O(n).
 
     Input `x` of shape `(b, n, dim)`, output of the same shape. `key_padding_mask` of shape `(b, n)`
     marks padding with True: it changes nothing for the other tokens, and padded outputs are 0. Per
     head of width d = dim/num_heads, `U = softmax(X W_q)` over features, `V = softmax(X W_k)` over
-    tokens, and the values are filtered by `f(z) = Σ w_k z^k + c (1 - α) z/(1 - α z)`. Parameters of
-    the filter: `taps` `(h, K+1, d)`, `gain` `(h, 1, d)` (last axis 1 if channels share them), and
-    `raw_alpha` `(h, 1, 1)`. Errors: `ValueError` for shapes, dtypes and options that do not fit; a
-    mask that hides a whole sequence raises on the CPU, and elsewhere leaves its values unmixed.
+    tokens; the values are filtered by `f(A)`, with the `GraphFilter` `f`. Errors: `ValueError` for
+    shapes, dtypes and options that do not fit; a mask that hides a whole sequence raises on the CPU
+    and gives zeros on other devices and in compiled code.
     """
     unbiased = ("k",)
     q_proj:nn.Linear
@@ -275,35 +345,10 @@ class GraphFilterAttention(FilterReadings, Attention):
         tied = one_of("domain", domain, DOMAINS) == "sym"
         self.inputs = ("q", "v") if tied else ("q", "k", "v")
         super().__init__(dim, num_heads, bias, device, dtype)
-        if not fits(order, int):
-            raise ValueError(f"`order` must be a whole number; got {order!r}")
-        self.order = at_least("order", order, 0)
         self.domain = domain
-        self.channels = channels
         self.solve = solve if solve is None else one_of("solve", solve, SOLVES)
-        taps, gain = start_taps(start, order)
         width = dim//num_heads if channels else 1
-        def filled(numbers):
-            column = torch.tensor(numbers, device=device, dtype=dtype or torch.get_default_dtype())
-            return nn.Parameter(column.view(1, -1, 1).repeat(num_heads, 1, width))
-        self.taps = filled(taps)
-        self.gain = filled([gain]) if resolvent else None
-        self.raw_alpha = nn.Parameter(filled([raw_of(alpha)]).data[..., :1]) if resolvent else None
-
-    @property
-    def alpha(self) -> Tensor|None:
-        "Of each head, shape `(h, 1, 1)`, in float32 or wider; None without a resolvent"
-        if self.raw_alpha is None:
-            return None
-        wide = torch.promote_types(self.raw_alpha.dtype, torch.float32)
-        return ALPHA_MAX*self.raw_alpha.to(wide).sigmoid()
-
-    def filter_numbers(self,
-        dtype:torch.dtype, # What they are computed in
-    ) -> tuple: # `taps`, `gain` or None, `alpha` or None
-        "The numbers of the filter"
-        numbers = self.taps, self.gain, self.alpha
-        return tuple(None if p is None else p.to(dtype) for p in numbers)
+        self.f = GraphFilter(num_heads, width, order, resolvent, alpha, start, device, dtype)
 
     def logit_factors(self,
         q:Tensor, # Logits of U, shape `(b, h, n, d)`
@@ -332,19 +377,15 @@ class GraphFilterAttention(FilterReadings, Attention):
         *qk, value, key_padding_mask = parts
         with torch.autocast(value.device.type, enabled=False):   # half precision for products only
             U, V = self._factors(qk[0], qk[-1], key_padding_mask)
-            numbers = self.filter_numbers(U.dtype)
-            return graph_filter(U, V, value, *numbers, self.domain, self.solve)
+            return graph_filter(U, V, value, *self.f.numbers(U.dtype), self.domain, self.solve)
 
     def extra_repr(self):
-        return (
-            f"{super().extra_repr()}, order={self.order}, domain={self.domain!r}, "
-            f"resolvent={self.gain is not None}, channels={self.channels}"
-        )
+        return f"{super().extra_repr()}, domain={self.domain!r}"
 
-# %% ../nbs/24b_exact.ipynb #556bcc5f
+# %% ../nbs/24b_exact.ipynb #230f88b5
 ATTENTIONS["exact"] = GraphFilterAttention
 
-# %% ../nbs/24b_exact.ipynb #983d85bd
+# %% ../nbs/24b_exact.ipynb #61bc49c9
 def causal_graph_filter(
     U:Tensor,     # Left factor, rows sum to 1, shape `(b, h, n, d)`; padded rows are 0
     v:Tensor,     # Logits of V, same shape; the most negative number at padding
@@ -386,14 +427,32 @@ def row_through_cores(
     for tap in taps.unsqueeze(2).unbind(1):
         total = torch.addcmul(total, tap, (row @ C).squeeze(-2))
         row = row @ B
-    if gain is None:
+    if gain is None or alpha is None:
         return total
     M = alpha.unsqueeze(-1)*rows_to_one(B)
     row = resolve(M.mT, u.unsqueeze(-1), solve).mT
     return torch.addcmul(total, gain*(1 - alpha), (row @ C).squeeze(-2))
 
-# %% ../nbs/24b_exact.ipynb #e1771390
-class CausalGraphFilterAttention(GraphFilterAttention):
+# %% ../nbs/24b_exact.ipynb #10d6e4b3
+class CausalReadings(FilterReadings):
+    "`FilterReadings` where every token sees those before it; the others are of the whole sequence"
+    def mixing_matrix(self,
+        x:Tensor, # Tokens, shape `(b, n, dim)`
+        key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
+    ) -> Tensor: # Lower triangular, shapes as those of `GraphFilterAttention`
+        "Row t is the last row of `f(A)` for the first t tokens, one after the other"
+        n, mask, rows = x.shape[1], key_padding_mask, []
+        for t in range(1, n + 1):
+            U, V = self.factors(x[:, :t], None if mask is None else mask[:, :t])
+            H = dense_graph_filter(U @ V.mT, *self.f.numbers(U.dtype), self.domain)
+            rows.append(nn.functional.pad(H[..., -1, :], (0, n - t)))
+        H = torch.stack(rows, -2)
+        if mask is not None:
+            H = H.masked_fill(mask[:, None, None, :, None], 0)
+        return H if H.shape[2] > 1 else H.squeeze(2)
+
+# %% ../nbs/24b_exact.ipynb #c8d7d7d3
+class CausalGraphFilterAttention(CausalReadings, GraphFilterAttention):
     """`GraphFilterAttention` of the tokens so far: token t is filtered with the tokens up to t.
 
     Same parameters; `eig` and `sym` only. `forward` takes whole sequences, `prefill(x)` also
@@ -420,12 +479,13 @@ class CausalGraphFilterAttention(GraphFilterAttention):
     ) -> tuple: # Filtered tokens `(b, n, dim)`, and the state after them
         "Filter a run of tokens and return the state behind it"
         check_tokens(x, self.dim, self.out_proj)
-        check_mask(key_padding_mask, *x.shape[:2], all_hidden=True)   # a run may be all padding
+        b, n, _ = x.shape
+        check_mask(key_padding_mask, b, n, all_hidden=True)   # a run may be all padding
         parts = self.project(hide(x, key_padding_mask))
         with torch.autocast(x.device.type, enabled=False):
             U, v = self.logit_factors(parts[0], parts[-2])
             U, v = hide(U, key_padding_mask), unseen(v, key_padding_mask)
-            numbers, value = self.filter_numbers(U.dtype), parts[-1].to(U.dtype)
+            numbers, value = self.f.numbers(U.dtype), parts[-1].to(U.dtype)
             y, state = causal_graph_filter(U, v, value, *numbers, state, self.chunk, self.solve)
         y = self.out_proj(y.to(parts[-1].dtype).transpose(1, 2).flatten(-2))
         return hide(y, key_padding_mask), state
@@ -443,18 +503,3 @@ class CausalGraphFilterAttention(GraphFilterAttention):
         "One token, in time and memory that do not depend on how many came before"
         y, state = self.prefill(x_t.unsqueeze(1), state)
         return y.squeeze(1), state
-
-    def mixing_matrix(self,
-        x:Tensor, # Tokens, shape `(b, n, dim)`
-        key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
-    ) -> Tensor: # Lower triangular, shapes as those of `GraphFilterAttention`
-        "Row t is the last row of `f(A)` for the first t tokens, one after the other"
-        n, mask, rows = x.shape[1], key_padding_mask, []
-        for t in range(1, n + 1):
-            U, V = self.factors(x[:, :t], None if mask is None else mask[:, :t])
-            H = dense_graph_filter(U @ V.mT, *self.filter_numbers(U.dtype), self.domain)
-            rows.append(nn.functional.pad(H[..., -1, :], (0, n - t)))
-        H = torch.stack(rows, -2)
-        if mask is not None:
-            H = H.masked_fill(mask[:, None, None, :, None], 0)
-        return H if self.channels else H.squeeze(2)
