@@ -8,7 +8,7 @@ __all__ = ['DOMAINS', 'ALPHA_MAX', 'SOLVES', 'STARTS', 'column_bound', 'small_co
            'dense_graph_filter', 'FilterReadings', 'GraphFilterAttention', 'causal_graph_filter', 'row_through_cores',
            'CausalReadings', 'CausalGraphFilterAttention']
 
-# %% ../nbs/24b_exact.ipynb #a4a57357
+# %% ../nbs/24b_exact.ipynb #375a57a8
 import math
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ from .baselines import ATTENTIONS
 from .causal import CausalState, prefix_states
 from .checks import at_least, check_mask, check_tokens, exporting, fits, hide, one_of
 
-# %% ../nbs/24b_exact.ipynb #2a3feac9
+# %% ../nbs/24b_exact.ipynb #c5d6b540
 DOMAINS = "eig", "sym", "svd"
 
 def column_bound(
@@ -40,7 +40,7 @@ def small_core(
         return V.mT @ U
     return (V.mT @ V) @ (U.mT @ U)/column_bound(U, V)
 
-# %% ../nbs/24b_exact.ipynb #3b8cefc0
+# %% ../nbs/24b_exact.ipynb #c42a90cd
 ALPHA_MAX = 1 - 2**-10   # a walk that stops after 1,024 hops on average
 
 def doublings(
@@ -69,7 +69,7 @@ def resolve(
 
 SOLVES = "lu", "doubling"
 
-# %% ../nbs/24b_exact.ipynb #280480aa
+# %% ../nbs/24b_exact.ipynb #17bf51ec
 def through_core(
     core:Tensor, # Small matrix, shape `(b, h, m, m)`, row sums at most 1
     C:Tensor,    # What it is applied to, shape `(b, h, m, e)`
@@ -120,7 +120,7 @@ def graph_filter(
     R = through_core(core, C, taps[:, 1:], gain, alpha, solve)
     return torch.addcmul(left.to(dtype) @ R.to(dtype), taps[:, None, 0].to(dtype), value)
 
-# %% ../nbs/24b_exact.ipynb #6c85759c
+# %% ../nbs/24b_exact.ipynb #9acf06fc
 STARTS = {   # name: taps from w₀ on, and c
     "near": (lambda k: (0.1, 1.)[k] if k < 2 else 0., 0.),
     "efficient": (lambda k: float(k == 1), 0.),
@@ -155,7 +155,7 @@ def raw_of(
         raise ValueError(f"`alpha` must lie between 0 and {ALPHA_MAX:.4f}; got {alpha!r}")
     return math.log(alpha/(ALPHA_MAX - alpha))
 
-# %% ../nbs/24b_exact.ipynb #2b79cb57
+# %% ../nbs/24b_exact.ipynb #ff73696d
 class GraphFilter(nn.Module):
     """The learned function `f(z) = Σ w_k z^k + c (1 - α) z/(1 - α z)`, one a head and channel.
 
@@ -230,7 +230,7 @@ class GraphFilter(nn.Module):
             f"resolvent={self.gain is not None}"
         )
 
-# %% ../nbs/24b_exact.ipynb #2cb607cc
+# %% ../nbs/24b_exact.ipynb #9f5740a3
 def stationary_distribution(
     B:Tensor, # Row-stochastic matrices, shape `(..., d, d)`
 ) -> Tensor: # `π` with `πᵀ B = πᵀ` and sum 1, shape `(..., d)`; of several, the shortest
@@ -257,7 +257,7 @@ def dense_graph_filter(
         H = H + gain.mT.unsqueeze(-1)*ppr.unsqueeze(2)
     return H.expand(len(A), -1, -1, -1, -1)
 
-# %% ../nbs/24b_exact.ipynb #ddfa452b
+# %% ../nbs/24b_exact.ipynb #59747ecb
 class FilterReadings:
     "What a layer tells about its filter and its graph: needs `f`, `factors` and `domain`"
     f:GraphFilter
@@ -313,7 +313,7 @@ class FilterReadings:
         U, V = (o.double() for o in self.factors(x, key_padding_mask))
         return (V @ stationary_distribution(V.mT @ U).unsqueeze(-1)).squeeze(-1)
 
-# %% ../nbs/24b_exact.ipynb #776d2d17
+# %% ../nbs/24b_exact.ipynb #831b3e38
 class GraphFilterAttention(FilterReadings, Attention):
     """A learned graph filter `f(A)` of efficient attention's matrix `A = U Vᵀ`, exact, in O(n).
 
@@ -382,10 +382,10 @@ class GraphFilterAttention(FilterReadings, Attention):
     def extra_repr(self):
         return f"{super().extra_repr()}, domain={self.domain!r}"
 
-# %% ../nbs/24b_exact.ipynb #230f88b5
+# %% ../nbs/24b_exact.ipynb #44316b86
 ATTENTIONS["exact"] = GraphFilterAttention
 
-# %% ../nbs/24b_exact.ipynb #61bc49c9
+# %% ../nbs/24b_exact.ipynb #b1d2bd7b
 def causal_graph_filter(
     U:Tensor,     # Left factor, rows sum to 1, shape `(b, h, n, d)`; padded rows are 0
     v:Tensor,     # Logits of V, same shape; the most negative number at padding
@@ -433,7 +433,7 @@ def row_through_cores(
     row = resolve(M.mT, u.unsqueeze(-1), solve).mT
     return torch.addcmul(total, gain*(1 - alpha), (row @ C).squeeze(-2))
 
-# %% ../nbs/24b_exact.ipynb #10d6e4b3
+# %% ../nbs/24b_exact.ipynb #e214c8e3
 class CausalReadings(FilterReadings):
     "`FilterReadings` where every token sees those before it; the others are of the whole sequence"
     def mixing_matrix(self,
@@ -451,7 +451,7 @@ class CausalReadings(FilterReadings):
             H = H.masked_fill(mask[:, None, None, :, None], 0)
         return H if H.shape[2] > 1 else H.squeeze(2)
 
-# %% ../nbs/24b_exact.ipynb #c8d7d7d3
+# %% ../nbs/24b_exact.ipynb #da534fd8
 class CausalGraphFilterAttention(CausalReadings, GraphFilterAttention):
     """`GraphFilterAttention` of the tokens so far: token t is filtered with the tokens up to t.
 
