@@ -8,7 +8,7 @@ __all__ = ['DOMAINS', 'ALPHA_MAX', 'SOLVES', 'STARTS', 'column_bound', 'small_co
            'dense_graph_filter', 'FilterReadings', 'GraphFilterAttention', 'causal_graph_filter', 'row_through_cores',
            'CausalReadings', 'CausalGraphFilterAttention']
 
-# %% ../nbs/24b_exact.ipynb #700ab5e7
+# %% ../nbs/24b_exact.ipynb #66096e2b
 import math
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ from .baselines import ATTENTIONS
 from .causal import CausalState, prefix_states
 from .checks import at_least, check_mask, check_tokens, exporting, fits, hide, one_of
 
-# %% ../nbs/24b_exact.ipynb #8c4c345a
+# %% ../nbs/24b_exact.ipynb #68212d7d
 DOMAINS = "eig", "sym", "svd"
 
 def column_bound(
@@ -40,7 +40,7 @@ def small_core(
         return V.mT @ U
     return (V.mT @ V) @ (U.mT @ U)/column_bound(U, V)
 
-# %% ../nbs/24b_exact.ipynb #e720a834
+# %% ../nbs/24b_exact.ipynb #fa213149
 ALPHA_MAX = 1 - 2**-10   # a walk that stops after 1,024 hops on average
 
 def doublings(
@@ -69,7 +69,7 @@ def resolve(
 
 SOLVES = "lu", "doubling"
 
-# %% ../nbs/24b_exact.ipynb #36ffc8e6
+# %% ../nbs/24b_exact.ipynb #4a7c6450
 def through_core(
     core:Tensor, # Small matrix, shape `(b, h, m, m)`, row sums at most 1
     C:Tensor,    # What it is applied to, shape `(b, h, m, e)`
@@ -121,7 +121,7 @@ def graph_filter(
     # the values first: the sum gets their layout in memory, in which heads merge without a copy
     return value*taps[:, None, 0].to(dtype) + left.to(dtype) @ R.to(dtype)
 
-# %% ../nbs/24b_exact.ipynb #624ea41a
+# %% ../nbs/24b_exact.ipynb #5b5edcdd
 STARTS = {   # name: taps from w₀ on, and c
     "near": (lambda k: (0.1, 1.)[k] if k < 2 else 0., 0.),
     "efficient": (lambda k: float(k == 1), 0.),
@@ -156,7 +156,7 @@ def raw_of(
         raise ValueError(f"`alpha` must lie between 0 and {ALPHA_MAX:.4f}; got {alpha!r}")
     return math.log(alpha/(ALPHA_MAX - alpha))
 
-# %% ../nbs/24b_exact.ipynb #65619d03
+# %% ../nbs/24b_exact.ipynb #e29fa32b
 class GraphFilter(nn.Module):
     """The learned function `f(z) = Σ w_k z^k + c (1 - α) z/(1 - α z)`, one a head and channel.
 
@@ -231,7 +231,7 @@ class GraphFilter(nn.Module):
             f"resolvent={self.gain is not None}"
         )
 
-# %% ../nbs/24b_exact.ipynb #3767e829
+# %% ../nbs/24b_exact.ipynb #371f22d4
 def stationary_distribution(
     B:Tensor, # Row-stochastic matrices, shape `(..., d, d)`
 ) -> Tensor: # `π` with `πᵀ B = πᵀ` and sum 1, shape `(..., d)`; of several, the shortest
@@ -258,7 +258,7 @@ def dense_graph_filter(
         H = H + gain.mT.unsqueeze(-1)*ppr.unsqueeze(2)
     return H.expand(len(A), -1, -1, -1, -1)
 
-# %% ../nbs/24b_exact.ipynb #d9b5520f
+# %% ../nbs/24b_exact.ipynb #a2be80e4
 class FilterReadings:
     "What a layer tells about its filter and its graph: needs `f`, `factors` and `domain`"
     f:GraphFilter
@@ -314,7 +314,7 @@ class FilterReadings:
         U, V = (o.double() for o in self.factors(x, key_padding_mask))
         return (V @ stationary_distribution(V.mT @ U).unsqueeze(-1)).squeeze(-1)
 
-# %% ../nbs/24b_exact.ipynb #e2e43a79
+# %% ../nbs/24b_exact.ipynb #b6ceaf96
 class GraphFilterAttention(FilterReadings, Attention):
     """A learned graph filter `f(A)` of efficient attention's matrix `A = U Vᵀ`, exact, in O(n).
 
@@ -385,10 +385,10 @@ class GraphFilterAttention(FilterReadings, Attention):
     def extra_repr(self):
         return f"{super().extra_repr()}, domain={self.domain!r}"
 
-# %% ../nbs/24b_exact.ipynb #051294bc
+# %% ../nbs/24b_exact.ipynb #a88b974e
 ATTENTIONS["exact"] = GraphFilterAttention
 
-# %% ../nbs/24b_exact.ipynb #034bb0e7
+# %% ../nbs/24b_exact.ipynb #b11c194e
 def causal_graph_filter(
     U:Tensor,     # Left factor, rows sum to 1, shape `(b, h, n, d)`; padded rows are 0
     v:Tensor,     # Logits of V, same shape; the most negative number at padding
@@ -436,7 +436,7 @@ def row_through_cores(
     row = resolve(M.mT, u.unsqueeze(-1), solve).mT
     return torch.addcmul(total, gain*(1 - alpha), (row @ C).squeeze(-2))
 
-# %% ../nbs/24b_exact.ipynb #48047ef5
+# %% ../nbs/24b_exact.ipynb #baf725db
 class CausalReadings(FilterReadings):
     "`FilterReadings` where every token sees those before it; the others are of the whole sequence"
     def mixing_matrix(self,
@@ -454,7 +454,7 @@ class CausalReadings(FilterReadings):
             H = H.masked_fill(mask[:, None, None, :, None], 0)
         return H if H.shape[2] > 1 else H.squeeze(2)
 
-# %% ../nbs/24b_exact.ipynb #0c07d736
+# %% ../nbs/24b_exact.ipynb #ea64b836
 class CausalGraphFilterAttention(CausalReadings, GraphFilterAttention):
     """`GraphFilterAttention` of the tokens so far: token t is filtered with the tokens up to t.
 
