@@ -38,6 +38,8 @@ def mixing_matrix(
             "`layer` must be an `Attention` with a `mix`, or an `AGFAttention`; got "
             f"{type(layer).__name__}"
         )
+    if hasattr(layer, "mixing_matrix"):
+        return layer.mixing_matrix(x, key_padding_mask)   # one that knows its own
     if isinstance(layer, AGFAttention):
         U, g, V = layer.factors(x, key_padding_mask)
         return (U*g) @ V.mT

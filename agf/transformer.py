@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from .baselines import ATTENTIONS, make_attention
 from .checks import check_mask, hide, one_of
+from .exact import GraphFilterAttention   # adds `exact` to the attentions
 from .local import make_local
 from .state_space import S4DAttention   # adds `s4d` to the attentions
 from .stems import STEMS, make_stem, sinusoids
