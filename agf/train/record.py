@@ -46,7 +46,7 @@ class Record(dict):
         if not self.get("accuracy") or not curves and not self.get("theta"):
             return None
         found = ", ".join(
-            f"{k} {100*v:.2f} %" for k, v in self["accuracy"].items() if isinstance(v, float)
+            f"{k} {100*v:.2f} %" for k, v in self["accuracy"].items() if v is not None
         )
         pictures = [plot_curves(self)] if curves and all(c["train_loss"] for c in curves) else []
         pictures += [plot_response(self)] if self.get("theta") else []

@@ -286,14 +286,13 @@ def by_steps(
         train(learn, r)
     trainer.note("steps", state)
     step, found = choose(state, model, valid)
-    accuracy = dict(paper=None, last=None, honest=None, honest_val=found)
+    accuracy, by_answer = dict(paper=None, last=None, honest=None, honest_val=found), None
     if protocols:
         test = Loader(data.test, r.batch_size, device=trainer.device)
         accuracy["honest"] = evaluate(model, test)[1]
-        if data.answers > 1:
-            accuracy["by_answer"] = accuracy_by_answer(model, test)
+        by_answer = accuracy_by_answer(model, test) if data.answers > 1 else None
     return dict(model=model, seen=data.train, chosen=step, step=state.step, accuracy=accuracy,
-                curves=dict(steps=state.curves), pretrain=pretrain)
+                by_answer=by_answer, curves=dict(steps=state.curves), pretrain=pretrain)
 
 def choose(state, model, valid):
     "Give the model the weights that the development part chooses; returns step and accuracy"
@@ -425,7 +424,7 @@ def run(
         cases = {p: None if part is None else len(part) for p, part in cases.items()}
         record = Record(
             kind="run", schema=SCHEMA, **identity, **budget(result, r), accuracy=result["accuracy"],
-            **of_model(result["model"]), measured=measured,
+            by_answer=result.get("by_answer"), **of_model(result["model"]), measured=measured,
             cases=cases, source=data.source, data=data.facts, **median_seconds(result["curves"], r),
             seconds=round(seconds, 1), peak_memory_mib=peak_memory(device),
             device=device_name(device), versions=package_versions(*packages), commit=commit,
