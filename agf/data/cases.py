@@ -125,6 +125,7 @@ class Task:
     options:tuple|None=None # Names of `OPTIONS` that `load` takes; default: what its signature says
     shortest:int=1     # Least `length`
     recipe:str|None=None # Name of a recipe of its own, e.g. `toys`; default: what its kind has
+    known:Callable|None=None # Called without arguments before long work: ValueError if no data exist
 
     def takes(self):
         "The options that this task has"
