@@ -38,6 +38,8 @@ def mixing_matrix(
             "`layer` must be an `Attention` with a `mix`, or an `AGFAttention`; got "
             f"{type(layer).__name__}"
         )
+    if hasattr(layer, "mixing_matrix"):
+        return layer.mixing_matrix(x, key_padding_mask)   # one that knows its own
     if isinstance(layer, AGFAttention):
         U, g, V = layer.factors(x, key_padding_mask)
         return (U*g) @ V.mT
@@ -254,9 +256,13 @@ class SoftmaxGraphFilterAttention(Attention):
         num_heads:int=8, # Number of heads
         bias:bool=True,  # Biases in the projections
         order:int=3,     # Degree K, at least 1
+        start:list|tuple|None=None, # `w₀` to `w_K` to start from; default: A itself
     ):
         super().__init__(dim, num_heads, bias)
-        start = torch.eye(at_least("order", order, 1) + 1)[1]
+        own = at_least("order", order, 1) + 1
+        start = torch.eye(own)[1] if start is None else torch.tensor(start, dtype=torch.float)
+        if start.shape != (own,):
+            raise ValueError(f"`start` must hold {own} numbers for order {order}; got {len(start)}")
         self.taps = nn.Parameter(start.repeat(num_heads, 1))
 
     def mix(self, q, k, v, key_padding_mask):

@@ -76,7 +76,8 @@ def add_options_train(p):
     from agf.train.job import add_job_options
     p.add_argument("tasks", nargs=1, metavar="TASK", help="data set of the UEA archive, e.g. "
                    "JapaneseVowels; lra/listops, lra/text, lra/image, lra/pathfinder32, "
-                   "lra/retrieval; module:function for one of your own")
+                   "lra/retrieval; toys/hops, toys/root, toys/recall, toys/reachability; "
+                   "module:function for one of your own")
     add_job_options(p)
     more = p.add_argument_group("how")
     more.add_argument(

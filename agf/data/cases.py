@@ -26,7 +26,7 @@ class Cases:
     """
     x:Tensor             # Values, see above
     lengths:Tensor       # Real steps, at least 1, integers `(cases,)`, or `(cases, 2)` for pairs
-    y:Tensor             # Class indices, int64 `(cases,)`
+    y:Tensor             # Class indices, int64 `(cases,)`; one or more a token, see `DataSet.answers`
     mean:Tensor|float=0. # What was subtracted from a series, in its unit, `(channels,)`
     std:Tensor|float=1.  # By what it was divided then; infinite for constant channels
 
@@ -90,6 +90,12 @@ class DataSet:
         return 2 if self.kind == "tokens" and self.train.x.ndim == 3 else 1
 
     @property
+    def answers(self):
+        "Questions that a token is asked: 0 where the case is asked, else their number"
+        y = self.train.y
+        return 0 if y.ndim == 1 else 1 if y.ndim == 2 else y.shape[2]
+
+    @property
     def fingerprint(self):
         "See `fingerprint`"
         return fingerprint(self.train, self.valid, self.test)
@@ -118,6 +124,8 @@ class Task:
     kind:str|None=None # `series` or `tokens`, which decides the recipe; None: known when loaded
     options:tuple|None=None # Names of `OPTIONS` that `load` takes; default: what its signature says
     shortest:int=1     # Least `length`
+    recipe:str|None=None # Name of a recipe of its own, e.g. `toys`; default: what its kind has
+    known:Callable|None=None # Called without arguments before long work: ValueError if no data exist
 
     def takes(self):
         "The options that this task has"

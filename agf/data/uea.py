@@ -270,4 +270,6 @@ def split(
 # %% ../../nbs/22_uea.ipynb #8da58715
 def uea_task(name):
     "The task of a data set"
-    return Task(name, partial(load, name), "series", ("missing",))
+    return Task(
+        name, partial(load, name), "series", ("missing",), known=partial(check_set, name)
+    )

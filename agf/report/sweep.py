@@ -28,7 +28,7 @@ from ..baselines import use_attention
 from ..checks import one_of
 from ..data.lra import LRA_TASKS
 from ..data.tasks import find_task
-from ..data.uea import PAPER_SETS, check_set
+from ..data.uea import PAPER_SETS
 from .anchors import ANCHORS, UNSEEDED, anchor
 from .tables import (check_reference, plot_results, print_table, results_table,
                                run_records, to_markdown, wide_console)
@@ -130,7 +130,7 @@ and .png. The same command started again skips what is finished and goes on with
 def add_options(p):
     "The options of `agf bench`"
     p.add_argument("tasks", nargs="*", metavar="TASK", default=["JapaneseVowels"],
-                   help="data sets (default: JapaneseVowels), lra/..., module:function; all: those "
+                   help="data sets (default: JapaneseVowels), lra/..., toys/..., module:function; all: those "
                    "of --data-folder, else the paper's ten; lra/all: the Arena's five")
     add_job_options(p)
     more = p.add_argument_group("how")
@@ -179,10 +179,10 @@ def planned_anchors(args):
         raise ValueError("anchors are judged on the test file: leave out --anchors or --no-test")
     if names and args.forecast:
         raise ValueError("a forecast is made for what trains: leave out --anchors or --forecast")
-    tokens = [t for t in args.tasks if find_task(t).kind != "series"]
-    if names and tokens:
+    others = [t for t in args.tasks if find_task(t).known is None]
+    if names and others:
         raise ValueError(
-            f"anchors are for data sets of series, not for {tokens[0]}: leave out --anchors"
+            f"anchors are for data sets of series, not for {others[0]}: leave out --anchors"
         )
     seeds = list(dict.fromkeys(args.seeds or (0, 1, 2)))
     return [
@@ -199,8 +199,8 @@ def plan(args):
         raise ValueError(f"--jobs must be at least 1; got {args.jobs}")
     args.tasks = list(dict.fromkeys(t for word in args.tasks for t in all_tasks(word, folder)))
     for task in args.tasks:
-        if find_task(task).kind == "series" and folder is None:
-            check_set(task)
+        if folder is None and (known := find_task(task).known):
+            known()
     anchors = planned_anchors(args)
     if args.attention == [] and not anchors:
         raise ValueError("nothing to run: pass --attention or --anchors")

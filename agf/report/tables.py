@@ -172,10 +172,11 @@ def results_table(
         for attention in sorted(by, key=order):
             add(*key, attention, table_row(by[attention], by.get(reference, {}), main(key[2])))
     def family(key):
-        return "/" in key[0], *key[1:]   # an average over one archive, not over both
+        shelf, slash, _ = key[0].rpartition("/")
+        return shelf + slash, *key[1:]   # an average over one archive, not over several
 
-    for arena, variant, judged in sorted({family(k) for k in tables}):
-        parts = [by for k, by in tables.items() if family(k) == (arena, variant, judged)]
+    for shelf, variant, judged in sorted({family(k) for k in tables}):
+        parts = [by for k, by in tables.items() if family(k) == (shelf, variant, judged)]
         if len(parts) < 2:
             continue
         shared = sorted(set.intersection(*map(set, parts)), key=order)
@@ -185,7 +186,7 @@ def results_table(
             means = [table_row(by[attention], {}, main(judged)) for by in parts]
             for k in ("accuracy", "paper", "last"):
                 row[k] = statistics.fmean(m[k] for m in means)
-            add("lra/average" if arena else "average", variant, judged, attention, row)
+            add(f"{shelf}average", variant, judged, attention, row)
     return pd.DataFrame(rows)
 
 def average_runs(tasks):
@@ -241,7 +242,8 @@ def layout(table):
 
 def title(task, variant, judged, part):
     "The line above a table"
-    names = {"average": "average over tasks", "lra/average": "average over Arena tasks"}
+    names = {"average": "average over tasks", "lra/average": "average over Arena tasks",
+             "toys/average": "average over toy tasks"}
     words = [names.get(task, task), variant]
     epochs = sorted({int(e) for e in part.epochs.dropna()})
     if epochs and "--epochs" not in variant:

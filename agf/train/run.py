@@ -36,14 +36,14 @@ from ..data.lra import set_apart
 from ..data.tasks import find_task
 from ..data.uea import split
 from .job import Job, is_same_run, pick_device
-from .learner import (Augment, SeedEpochs, SeedSteps, TrainingState, agf_learner, best,
-                               evaluate, is_best)
+from .learner import (Augment, SeedEpochs, SeedSteps, TrainingState, accuracy_by_answer,
+                               agf_learner, best, evaluate, is_best)
 from .pretrain import HiddenTokens, judge_hidden
 from .recipes import Recipe
 from .record import (SCHEMA, Record, append_record, code_commit, device_name, hold,
                               package_versions, peak_memory, plot_curves, plot_response,
                               read_records, reset_peak_memory)
-from ..transformer import PairClassifier, SequenceClassifier, save_model
+from ..transformer import PairClassifier, SequenceClassifier, TokenClassifier, save_model
 
 # %% ../../nbs/33_run.ipynb #7ac93ecf
 def build_model(
@@ -51,10 +51,12 @@ def build_model(
     attention:str,# A name in `ATTENTIONS`
     r:Recipe,     # Its options
     seed:int,     # Of its weights
-): # A `SequenceClassifier`, or a `PairClassifier` for pairs
+): # A `SequenceClassifier`, a `PairClassifier` for pairs, a `TokenClassifier` where tokens are asked
     "The untrained model of a recipe"
     torch.manual_seed(seed)
     kind = PairClassifier if data.towers == 2 else SequenceClassifier
+    if data.answers:
+        kind = partial(TokenClassifier, answers=data.answers if data.answers > 1 else None)
     shape = data.in_channels + bool(r.pretrain), len(data.classes), data.max_len
     return kind(*shape, attention, **r.model, options=r.attention)
 
@@ -284,13 +286,13 @@ def by_steps(
         train(learn, r)
     trainer.note("steps", state)
     step, found = choose(state, model, valid)
-    test = None
+    accuracy, by_answer = dict(paper=None, last=None, honest=None, honest_val=found), None
     if protocols:
-        test = evaluate(model, Loader(data.test, r.batch_size, device=trainer.device))[1]
-    return dict(
-        model=model, seen=data.train, chosen=step, step=state.step, curves=dict(steps=state.curves),
-        accuracy=dict(paper=None, last=None, honest=test, honest_val=found), pretrain=pretrain
-    )
+        test = Loader(data.test, r.batch_size, device=trainer.device)
+        accuracy["honest"] = evaluate(model, test)[1]
+        by_answer = accuracy_by_answer(model, test) if data.answers > 1 else None
+    return dict(model=model, seen=data.train, chosen=step, step=state.step, accuracy=accuracy,
+                by_answer=by_answer, curves=dict(steps=state.curves), pretrain=pretrain)
 
 def choose(state, model, valid):
     "Give the model the weights that the development part chooses; returns step and accuracy"
@@ -349,9 +351,13 @@ def keep_model(result, data, job, place):
     "Write a run's weights, with what predicting needs to know"
     facts = dict(classes=list(data.classes), task=job.task)
     if data.kind == "series":
-        scale = [None if math.isinf(v) else v for v in result["seen"].std.tolist()]
+        mean, std = (
+            torch.as_tensor(v).expand(data.in_channels).tolist()
+            for v in (result["seen"].mean, result["seen"].std)
+        )
         facts.update(
-            mean=result["seen"].mean.tolist(), scale=scale, n_features=data.in_channels,
+            mean=mean, scale=[None if math.isinf(v) else v for v in std],
+            n_features=data.in_channels,
             max_len=data.max_len, parameters=dict(attention=job.attention, variant=job.variant)
         )
     save_model(result["model"], place, **facts)
@@ -418,7 +424,7 @@ def run(
         cases = {p: None if part is None else len(part) for p, part in cases.items()}
         record = Record(
             kind="run", schema=SCHEMA, **identity, **budget(result, r), accuracy=result["accuracy"],
-            **of_model(result["model"]), measured=measured,
+            by_answer=result.get("by_answer"), **of_model(result["model"]), measured=measured,
             cases=cases, source=data.source, data=data.facts, **median_seconds(result["curves"], r),
             seconds=round(seconds, 1), peak_memory_mib=peak_memory(device),
             device=device_name(device), versions=package_versions(*packages), commit=commit,
