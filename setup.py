@@ -15,6 +15,7 @@ setup(
     author=d['author'],
     keywords=d['keywords'].split(),
     install_requires=lines('requirements'),
-    extras_require=dict(train=train, lra=lines('lra_requirements'), scp=lines('scp_requirements'), dev=train + lines('dev_requirements')),
+    extras_require=dict(train=train, lra=lines('lra_requirements'), scp=lines('scp_requirements'),
+                        dev=train + lines('dev_requirements')),
     entry_points=dict(console_scripts=lines('console_scripts'), nbdev=['agf=agf._modidx:d']),
 )

@@ -1,7 +1,9 @@
 """Open every page of the site in headless Chromium and report what a reader would stumble over.
 
-Needs `pip install playwright` and Chromium (the system's, or `playwright install chromium`); npm for axe-core, which is fetched once.
+Needs `pip install playwright` and Chromium (the system's, or `playwright install chromium`); npm
+for axe-core, which is fetched once.
 """
+
 import argparse
 import functools
 import http.server
@@ -20,22 +22,31 @@ AXE = "4.10.3"
 
 def fetch_axe(cache):
     "axe-core's script from npm, once"
-    script = cache/f"axe-{AXE}.js"
+    script = cache / f"axe-{AXE}.js"
     if not script.exists():
         with tempfile.TemporaryDirectory() as tmp:
-            subprocess.run(["npm", "pack", "--silent", f"axe-core@{AXE}"], cwd=tmp, check=True, stdout=subprocess.DEVNULL)
-            with tarfile.open(next(Path(tmp).glob("*.tgz"))) as tar: tar.extract("package/axe.min.js", tmp, filter="data")
+            subprocess.run(
+                ["npm", "pack", "--silent", f"axe-core@{AXE}"],
+                cwd=tmp,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+            with tarfile.open(next(Path(tmp).glob("*.tgz"))) as tar:
+                tar.extract("package/axe.min.js", tmp, filter="data")
             cache.mkdir(parents=True, exist_ok=True)
             shutil.copy(f"{tmp}/package/axe.min.js", script)
     return script
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args): pass
+    def log_message(self, *args):
+        pass
 
 
 def serve(site):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=site))
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=site)
+    )
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return f"http://127.0.0.1:{server.server_port}"
 
@@ -59,7 +70,14 @@ WIDE = """() => {
 def look(page, url, axe):
     "What is wrong with one page, and its links and ids"
     found, requests = [], []
-    page.on("console", lambda m: m.type == "error" and not m.location.get("url", "").endswith("/favicon.ico") and found.append(f"console: {m.text[:120]}"))
+    page.on(
+        "console",
+        lambda m: (
+            m.type == "error"
+            and not m.location.get("url", "").endswith("/favicon.ico")
+            and found.append(f"console: {m.text[:120]}")
+        ),
+    )
     page.on("pageerror", lambda e: found.append(f"script: {str(e)[:120]}"))
     page.on("request", lambda r: requests.append(r.url))
     page.set_viewport_size(dict(width=1280, height=900))
@@ -69,20 +87,32 @@ def look(page, url, axe):
     for width in 390, 1280:
         page.set_viewport_size(dict(width=width, height=900))
         over, *cut = page.evaluate(WIDE)
-        if over > 0: found.append(f"scrolls sideways at {width} px, by {over} px")
+        if over > 0:
+            found.append(f"scrolls sideways at {width} px, by {over} px")
         found += [f"cut off at {width} px: {html!r}" for html in cut]
-    away = {u for u in requests if not u.startswith((url.rsplit("/", 1)[0], "data:", "blob:")) and "127.0.0.1" not in u}
+    away = {
+        u
+        for u in requests
+        if not u.startswith((url.rsplit("/", 1)[0], "data:", "blob:")) and "127.0.0.1" not in u
+    }
     found += [f"loads from elsewhere: {u[:100]}" for u in sorted(away)]
     found += [f"image does not load: {src}" for src in seen["broken"]]
-    if seen["noalt"] or seen["bare"]: found.append(f"{seen['noalt'] + seen['bare']} image(s) without alternative text")
+    if seen["noalt"] or seen["bare"]:
+        found.append(f"{seen['noalt'] + seen['bare']} image(s) without alternative text")
     found += [f"a link is left as text: {t!r}" for t in seen["unlinked"]]
     found += [f"maths is not rendered: {t!r}" for t in seen["raw"] + seen["faulty"]]
     for scheme in "light", "dark":
         page.emulate_media(color_scheme=scheme)
-        if scheme == "dark": page.reload(wait_until="load")
+        if scheme == "dark":
+            page.reload(wait_until="load")
         page.add_script_tag(path=str(axe))
-        for v in page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")["violations"]:
-            if v["impact"] in ("serious", "critical"): found.append(f"axe, {scheme}, {v['impact']}: {v['id']} ({len(v['nodes'])} places, e.g. {v['nodes'][0]['html'][:80]!r})")
+        for v in page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")[
+            "violations"
+        ]:
+            if v["impact"] in ("serious", "critical"):
+                found.append(
+                    f"axe, {scheme}, {v['impact']}: {v['id']} ({len(v['nodes'])} places, e.g. {v['nodes'][0]['html'][:80]!r})"
+                )
     return found, seen
 
 
@@ -93,33 +123,66 @@ def use(page, base):
     focused = []
     for _ in range(25):
         page.keyboard.press("Tab")
-        focused.append(page.evaluate("() => [document.activeElement.tagName, document.activeElement.type || '', !!document.activeElement.closest('nav, header, aside'), !!document.activeElement.closest('main')]"))
-    if not any(f[0] in ("A", "BUTTON", "INPUT") and f[2] for f in focused): found.append("keyboard: Tab does not reach the menu")
-    if not any(f[0] == "INPUT" for f in focused): found.append("keyboard: Tab does not reach the search")
+        focused.append(
+            page.evaluate(
+                "() => [document.activeElement.tagName, document.activeElement.type || '', !!document.activeElement.closest('nav, header, aside'), !!document.activeElement.closest('main')]"
+            )
+        )
+    if not any(f[0] in ("A", "BUTTON", "INPUT") and f[2] for f in focused):
+        found.append("keyboard: Tab does not reach the menu")
+    if not any(f[0] == "INPUT" for f in focused):
+        found.append("keyboard: Tab does not reach the search")
     box = page.locator("input[type=search], input#search, input[placeholder*=earch]").first
-    if not box.count(): return found + ["search: there is no search box"]
+    if not box.count():
+        return found + ["search: there is no search box"]
     box.fill("AGFAttention")
-    try: page.wait_for_function("() => [...document.querySelectorAll('a')].some(a => a.offsetParent && /attention/i.test(a.href) && /AGFAttention/.test(a.closest('li, div')?.innerText || a.innerText))", timeout=5000)
-    except Exception: found.append("search: AGFAttention is not found")
+    try:
+        page.wait_for_function(
+            "() => [...document.querySelectorAll('a')].some(a => a.offsetParent && /attention/i.test(a.href) && /AGFAttention/.test(a.closest('li, div')?.innerText || a.innerText))",
+            timeout=5000,
+        )
+    except Exception:
+        found.append("search: AGFAttention is not found")
     return found
 
 
 def main():
-    p = argparse.ArgumentParser("browser", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--site", default=ROOT/"_docs", type=Path, help="folder of the built site (default: _docs)")
+    p = argparse.ArgumentParser(
+        "browser", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    p.add_argument(
+        "--site",
+        default=ROOT / "_docs",
+        type=Path,
+        help="folder of the built site (default: _docs)",
+    )
     p.add_argument("--page", nargs="+", metavar="NAME", help="only these, e.g. index attention")
     args = p.parse_args()
     from playwright.sync_api import sync_playwright
+
     site = args.site.resolve()
-    pages = sorted(f.relative_to(site).as_posix() for f in site.rglob("*.html") if not args.page or f.stem in args.page)
-    if not pages: sys.exit(f"no pages in {site}: build the site first, python tools/docs.py")
-    base, axe, total, links, ids = serve(site), fetch_axe(ROOT/"build"), 0, {}, {}
+    pages = sorted(
+        f.relative_to(site).as_posix()
+        for f in site.rglob("*.html")
+        if not args.page or f.stem in args.page
+    )
+    if not pages:
+        sys.exit(f"no pages in {site}: build the site first, python tools/docs.py")
+    base, axe, total, links, ids = serve(site), fetch_axe(ROOT / "build"), 0, {}, {}
     with sync_playwright() as pw:
-        browser = pw.chromium.launch(executable_path=shutil.which("chromium") or shutil.which("chromium-browser"), args=["--no-sandbox"])
+        browser = pw.chromium.launch(
+            executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
+            args=["--no-sandbox"],
+        )
+
         def report(name, found):
             nonlocal total
             total += len(found)
-            print(f"{name}: " + ("fine" if not found else "".join(f"\n    {f}" for f in found)), flush=True)
+            print(
+                f"{name}: " + ("fine" if not found else "".join(f"\n    {f}" for f in found)),
+                flush=True,
+            )
+
         for name in pages:
             context = browser.new_context()
             found, seen = look(context.new_page(), f"{base}/{name}", axe)
@@ -133,11 +196,14 @@ def main():
         for u in {u for u in urls if u.startswith(base)}:
             target, _, anchor = u.removeprefix(base + "/").partition("#")
             target = target.partition("?")[0] or "index.html"
-            if not (site/target).is_file(): broken.append(f"{name} → {target}: no such page")
-            elif anchor and target in ids and unquote(anchor) not in ids[target]: broken.append(f"{name} → {target}#{anchor}: no such place")
+            if not (site / target).is_file():
+                broken.append(f"{name} → {target}: no such page")
+            elif anchor and target in ids and unquote(anchor) not in ids[target]:
+                broken.append(f"{name} → {target}#{anchor}: no such place")
     report("links", sorted(set(broken)))
     print(f"{len(pages)} pages, {total} finding(s)")
     return 1 if total else 0
 
 
-if __name__ == "__main__": sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

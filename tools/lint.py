@@ -4,11 +4,12 @@
    directives (`#|`) cannot be wrapped.
 2. A module imports only from modules of notebooks before its own.
 3. No name with a leading underscore is imported from another module.
-4. The layers need torch and numpy only, inside functions safetensors and matplotlib too; `agf.data`,
-   `agf.train`, `agf.report` and `agf.cli` may need more.
+4. The layers need torch and numpy only, inside functions safetensors and matplotlib too;
+   `agf.data`, `agf.train`, `agf.report` and `agf.cli` may need more.
 
 A figure follows: how many exported cells one of the next two cells runs (`-v` names the others).
 """
+
 import ast
 import io
 import re
@@ -44,7 +45,7 @@ def after_code(source):
     lines, found = source.splitlines(), set()
     try:
         for t in tokenize.generate_tokens(io.StringIO(source).readline):
-            if t.type == tokenize.COMMENT and lines[t.start[0] - 1][:t.start[1]].strip():
+            if t.type == tokenize.COMMENT and lines[t.start[0] - 1][: t.start[1]].strip():
                 found.add(t.start[0])
     except (tokenize.TokenError, SyntaxError):
         pass
@@ -58,14 +59,18 @@ def module_name(path):
 
 def imports(tree, name, is_package=False):
     "(line, module, imported name or None, whether inside a function) of each import in `name`"
-    inner = {id(node) for f in ast.walk(tree) if isinstance(f, (ast.FunctionDef, ast.Lambda))
-             for node in ast.walk(f)}
+    inner = {
+        id(node)
+        for f in ast.walk(tree)
+        if isinstance(f, (ast.FunctionDef, ast.Lambda))
+        for node in ast.walk(f)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node.lineno, alias.name, None, id(node) in inner
         elif isinstance(node, ast.ImportFrom):
-            above = name.split(".")[:len(name.split(".")) - node.level + is_package]
+            above = name.split(".")[: len(name.split(".")) - node.level + is_package]
             base = ".".join((above if node.level else []) + [node.module] * bool(node.module))
             for alias in node.names:
                 yield node.lineno, base, alias.name, id(node) in inner
@@ -93,7 +98,7 @@ def module_offences(trees, order):
         for n, base, imported, lazy in imports(tree, name, is_package):
             origin = source_of(base, imported, trees)
             if name in order and within(origin, ["agf"]):
-                if origin == "agf":   # the version
+                if origin == "agf":  # the version
                     continue
                 if origin not in order:
                     yield f"{at}:{n}: imports {origin}, which no notebook exports"
@@ -143,7 +148,7 @@ def runs(cells):
     for i, cell in enumerate(cells):
         names = defines(cell) if is_export(cell) else set()
         found = 0
-        for far, later in enumerate(cells[i + 1:i + 3], 1):
+        for far, later in enumerate(cells[i + 1 : i + 3], 1):
             if names & uses(later) and not found:
                 names |= defines(later)
                 found = 0 if is_export(later) else far
@@ -165,8 +170,10 @@ def main(verbose):
         if verbose and not far:
             print(f"nbs/{page.path.name}:{cell.id}: neither of the next two cells runs it")
     first, second = (sum(far == k for _, _, far in found) for k in (1, 2))
-    print(f"{len(found)} exported cells: the next cell runs {first}, the one after it {second}"
-          f" ({(first + second) / len(found):.0%})")
+    print(
+        f"{len(found)} exported cells: the next cell runs {first}, the one after it {second}"
+        f" ({(first + second) / len(found):.0%})"
+    )
     sys.exit(f"{len(offences)} offences" if offences else 0)
 
 
