@@ -131,7 +131,8 @@ def add_options(p):
     "The options of `agf bench`"
     p.add_argument("tasks", nargs="*", metavar="TASK", default=["JapaneseVowels"],
                    help="data sets (default: JapaneseVowels), lra/..., toys/..., "
-                   "module:function; all: those of --data-folder, else the paper's ten; lra/all: the Arena's five")
+                   "module:function; all: those of --data-folder, else the paper's ten; "
+                   "lra/all: the Arena's five")
     add_job_options(p)
     more = p.add_argument_group("how")
     more.add_argument("--anchors", nargs="*", metavar="NAME",
