@@ -41,7 +41,7 @@ def mixing_matrix(
     if isinstance(layer, AGFAttention):
         U, g, V = layer.factors(x, key_padding_mask)
         return (U*g) @ V.mT
-    *qk, v = layer.project(x)
+    *qk, v = layer.project(hide(x, key_padding_mask))
     n = x.shape[1]
     one = torch.eye(n, dtype=v.dtype, device=v.device).expand(*v.shape[:2], -1, -1)
     return layer.mix(*qk, one, key_padding_mask)
