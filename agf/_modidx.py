@@ -517,6 +517,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'agf.train.diagnostics.SpectralResponse.before_fit': ( 'diagnostics.html#spectralresponse.before_fit',
                                                                                               'agf/train/diagnostics.py'),
                                        'agf.train.diagnostics._angle': ('diagnostics.html#_angle', 'agf/train/diagnostics.py'),
+                                       'agf.train.diagnostics._asked': ('diagnostics.html#_asked', 'agf/train/diagnostics.py'),
                                        'agf.train.diagnostics._audit': ('diagnostics.html#_audit', 'agf/train/diagnostics.py'),
                                        'agf.train.diagnostics._branch': ('diagnostics.html#_branch', 'agf/train/diagnostics.py'),
                                        'agf.train.diagnostics._call': ('diagnostics.html#_call', 'agf/train/diagnostics.py'),
