@@ -39,6 +39,11 @@ def mixing_matrix(
             f"{type(layer).__name__}"
         )
     if isinstance(layer, AGFAttention):
+        if layer.v_proj.in_features != layer.dim:
+            raise ValueError(
+                "this layer takes keys of another width: call it with need_weights=True and "
+                "average_attn_weights=False for its matrix"
+            )
         U, g, V = layer.factors(x, key_padding_mask)
         return (U*g) @ V.mT
     *qk, v = layer.project(hide(x, key_padding_mask))

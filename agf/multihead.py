@@ -100,7 +100,7 @@ class _CrossFilter(AGFAttention):
             y = y.masked_fill(empty.unsqueeze(-1), 0)
         return A, V, y
 
-# %% ../nbs/08_multihead.ipynb #13fc3606
+# %% ../nbs/08_multihead.ipynb #e1fa0e73
 def _both_masks(padding, pairs, b, n):
     "Keys to hide and numbers to add, from a `key_padding_mask` and an `attn_mask`"
     hidden, logits = read_mask(padding, b, n)
@@ -224,7 +224,7 @@ class AGFMultiheadAttention(_CrossFilter):
             f"vdim={self.vdim}, batch_first={self.batch_first}, penalty={self.penalty!r}"
         )
 
-# %% ../nbs/08_multihead.ipynb #2b30ecde
+# %% ../nbs/08_multihead.ipynb #0dc189c8
 Host = namedtuple("Host", "models projections out pair")
 HOSTS = ( # `pair`: it returns a tensor and its weights, rather than the tensor alone
     Host("timm: ViT, DeiT, BEiT, Swin, EVA", ("qkv",), "proj", False),
@@ -249,7 +249,7 @@ def host_of(
         if all(isinstance(getattr(layer, k, None), nn.Linear) for k in maps): return host
     return None
 
-# %% ../nbs/08_multihead.ipynb #019f9911
+# %% ../nbs/08_multihead.ipynb #23a44329
 LOSSES = dict(   # what it is, and the arguments by which it comes
     rotary=("rotary positions", ("position_embeddings", "rope")),
     bias=("a relative position bias", ("shared_rel_pos_bias",)),
@@ -296,7 +296,7 @@ def _refuse_losses(layer, host, lose):
             "without"
         )
 
-# %% ../nbs/08_multihead.ipynb #1edfd116
+# %% ../nbs/08_multihead.ipynb #6140383d
 def _refuse_hidden_order(layer, host):
     "Refuse a class of unknown origin whose outputs do not follow a permutation of the tokens"
     weight = getattr(layer, host.projections[0]).weight
@@ -322,7 +322,7 @@ def _refuse_hidden_order(layer, host):
             "follow when tokens change places; replace it by hand"
         )
 
-# %% ../nbs/08_multihead.ipynb #2c7e08f3
+# %% ../nbs/08_multihead.ipynb #c19e0a99
 # arguments that say nothing to an encoder's attention, whatever their value
 IDLE = (
     "use_cache", "position_ids", "cache_position", "return_dict", "output_hidden_states",
@@ -390,7 +390,7 @@ def _first_given(given, names):
     values = [given.pop(k) for k in names if k in given]
     return next((v for v in values if v is not None), None)
 
-# %% ../nbs/08_multihead.ipynb #b9cddf48
+# %% ../nbs/08_multihead.ipynb #1d737257
 def _replacement(m, lose, options):
     "An AGF layer in the place of `m`"
     if (host := host_of(m)) is not None:
@@ -516,7 +516,7 @@ def replace_attention(
         print(f"replaced {len(new)} attention layer{many} by AGF: {', '.join(chosen) or 'itself'}")
     return new.get(model, model)
 
-# %% ../nbs/08_multihead.ipynb #161fb37a
+# %% ../nbs/08_multihead.ipynb #5786a51d
 def load_replaced(
     cls,      # Class of the model, e.g. `transformers.BertModel`
     folder,   # Where `save_pretrained` has put it
@@ -544,6 +544,9 @@ def load_replaced(
     model, found = Replaced.from_pretrained(folder, output_loading_info=True, **options)
     wrong = {k: sorted(map(str, found[k])) for k in ("missing_keys", "unexpected_keys") if found[k]}
     if wrong:
-        raise ValueError(f"the weights in {folder} are not those of this {cls.__name__}: {wrong}")
+        raise ValueError(
+            f"the weights in {folder} are not those of this {cls.__name__}: {wrong}; save with "
+            "save_original_format=False, or transformers renames some"
+        )
     model.__class__ = cls
     return model

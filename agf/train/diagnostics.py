@@ -593,7 +593,8 @@ def _audit(U, g, V):
     H = (U*g) @ V.mT
     left, sigma, right = torch.linalg.svd(H, full_matrices=False)
     rank = max(1, int((sigma > 1e-10*sigma[0]).sum()))
-    left, right, rows, few = left[:, :rank], right[:rank].mT, H.sum(-1), min(U.shape)
+    left, right, rows = left[:, :rank], right[:rank].mT, H.sum(-1)
+    few = min(*U.shape, len(V))
     same = rank == few == U.shape[1]   # angles compare spaces of one dimension
     return dict(
         n=len(U),
@@ -611,8 +612,9 @@ def _audit(U, g, V):
 # %% ../../nbs/36_diagnostics.ipynb #f5aa392e
 def singular_audit(
     layer:AGFAttention, # One layer
-    x:Tensor,           # Its input, shape `(b, n, dim)`
-    key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
+    x:Tensor,           # Its input, shape `(b, n, dim)`; of cross-attention the query
+    key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`; of the key, if given
+    key:Tensor|None=None, # Of cross-attention, what V is made of, `(b, n_k, kdim)`
 ) -> pd.DataFrame: # A row a sequence and head
     """Form H, decompose it in float64 and compare with the learned factors.
 
@@ -629,18 +631,21 @@ def singular_audit(
             "a causal layer has a V for each token, and so no factors to compare: "
             "pass an `AGFAttention`"
         )
-    layer._check(x, key_padding_mask)
-    if key_padding_mask is None: keep = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
-    else: keep = ~key_padding_mask
+    if key is None: layer._check(x, key_padding_mask)
+    keys = x if key is None else key
+    hidden = read_mask(key_padding_mask, *keys.shape[:2])[0]
+    keep = torch.ones(keys.shape[:2], dtype=torch.bool) if hidden is None else ~hidden.cpu()
+    asks = keep if key is None else torch.ones(x.shape[:2], dtype=torch.bool)
     with torch.no_grad():
-        x = x.masked_fill(~keep.unsqueeze(-1), 0)
-        factors = [o.cpu().double() for o in layer.factors(x, key_padding_mask)]
+        more = () if key is None else (key,)
+        U, g, V = (o.cpu().double() for o in layer.factors(x, hidden, *more))
         s = layer._heads(layer.s_proj(x)).sigmoid().cpu()
     rows = []
-    for item, real in enumerate(keep.cpu()):
+    for item, (ask, real) in enumerate(zip(asks, keep)):
         for head in range(layer.num_heads):
-            v = s[item, head, real]
-            row = dict(item=item, head=head + 1, **_audit(*(o[item, head, real] for o in factors)))
+            v = s[item, head, ask]
+            audit = _audit(U[item, head, ask], g[item, head, ask], V[item, head, real])
+            row = dict(item=item, head=head + 1, **audit)
             rows.append(row | dict(saturated=((v < 0.01) | (v > 0.99)).double().mean().item()))
     return pd.DataFrame(rows)
 
