@@ -270,6 +270,7 @@ class AGFAttention(Attention):
 
     def factors(self, x:Tensor, key_padding_mask:Tensor|None=None) -> tuple[Tensor, Tensor, Tensor]:
         "`U`, `g`, `V` of tokens `x` `(b, n, dim)`, each `(b, h, n, d)`: see `agf_factors`"
+        x = hide(x, key_padding_mask)
         u, v, s = (self._heads(p(x)) for p in (self.u_proj, self.v_proj, self.s_proj))
         return agf_factors(u, v, s, self.filter, key_padding_mask)
 

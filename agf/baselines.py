@@ -41,9 +41,14 @@ def mixing_matrix(
     if hasattr(layer, "mixing_matrix"):
         return layer.mixing_matrix(x, key_padding_mask)   # one that knows its own
     if isinstance(layer, AGFAttention):
+        if layer.v_proj.in_features != layer.dim:
+            raise ValueError(
+                "this layer takes keys of another width: call it with need_weights=True and "
+                "average_attn_weights=False for its matrix"
+            )
         U, g, V = layer.factors(x, key_padding_mask)
         return (U*g) @ V.mT
-    *qk, v = layer.project(x)
+    *qk, v = layer.project(hide(x, key_padding_mask))
     n = x.shape[1]
     one = torch.eye(n, dtype=v.dtype, device=v.device).expand(*v.shape[:2], -1, -1)
     return layer.mix(*qk, one, key_padding_mask)

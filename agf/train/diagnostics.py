@@ -8,6 +8,7 @@ __all__ = ['LayerTokens', 'QUANTILES', 'find_blocks', 'token_outputs', 'over_smo
            'PenaltyMonitor', 'plot_penalty', 'warnings_for', 'singular_audit', 'plot_audit', 'report']
 
 # %% ../../nbs/36_diagnostics.ipynb #53414963
+import inspect
 from collections import namedtuple
 from contextlib import contextmanager
 from functools import partial
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 
 from ..attention import PENALTIES, AGFAttention, penalty_floor
 from ..causal import CausalAGFAttention
+from ..checks import NOTHING, read_mask
 from agf.graph import (
     effective_rank, high_frequency_ratio, mean_cosine_similarity, split_frequencies
 )
@@ -67,9 +69,17 @@ def _tokens(o, swap=False):
             return t.detach().transpose(0, 1) if swap else t.detach()
 
 def _mask(values, x):
+    "The padding mask among a block's arguments, True at padding"
+    b, n = x.shape[:2]
     for t in values:
-        if isinstance(t, Tensor) and t.shape == x.shape[:2]:
-            return t if t.dtype == torch.bool else t == -torch.inf
+        if not isinstance(t, Tensor): continue
+        if t.shape == (b, n):
+            return t if t.dtype == torch.bool else t <= NOTHING if t.is_floating_point() else t == 0
+        if t.ndim == 4 and t.shape[0] in (1, b) and t.shape[2:] in ((1, n), (n, n)):
+            # a key that any query sees is no padding
+            seen = t if t.dtype == torch.bool else t > NOTHING if t.is_floating_point() else t != 0
+            return ~seen.any((1, 2)).expand(b, n)
+    return None
 
 @contextmanager
 def _measuring(model):
@@ -264,17 +274,31 @@ def _filters(model):
     named = [(n, m) for n, m in model.named_modules() if isinstance(m, PolynomialFilter)]
     return [(name, m, owners.get(id(m))) for name, m in named]
 
+def _asked(layer, args, kwargs):
+    "Query, key and padding of a call, batch first; the key is None where the tokens ask themselves"
+    names = list(inspect.signature(layer.forward).parameters)
+    given = dict(zip(names, args)) | kwargs
+    x = given[names[0]]
+    key = given.get("key", x)
+    def batched(t):
+        if t.ndim == 2: return t.unsqueeze(0)
+        return t if getattr(layer, "batch_first", True) else t.transpose(0, 1)
+    size, hidden = batched(key).shape[:2], None
+    for name in ("key_padding_mask", "attn_mask"):
+        mask = given.get(name)
+        if mask is None: continue
+        if mask.ndim == (1 if name == "key_padding_mask" else 2): mask = mask.unsqueeze(0)
+        more = read_mask(mask, *size, name)[0]
+        hidden = more if hidden is None else hidden | more
+    return batched(x), None if key is x else batched(key), hidden
+
 def _visited(model, batch):
     "The singular values at real tokens that each filter meets on a batch, as 1-d tensors by name"
     seen, masks, handles = {}, {}, []
     def watch(name, filter, owner):
         def before(m, args, kwargs):
-            values = [*args, *kwargs.values()]
-            x = _tokens(values)
-            if x is None: return
-            swap = getattr(m, "batch_first", True) is False
-            x = x.transpose(0, 1) if swap else x
-            masks[name] = _mask(values, x)
+            x, key, hidden = _asked(m, args, kwargs)
+            masks[name] = hidden if key is None else None
             # a fused layer does not call its filter
             if hasattr(m, "s_proj"): seen[name] = m.s_proj(x).sigmoid()
         def after(m, args, out): seen[name] = args[0].detach()
@@ -382,15 +406,14 @@ def _gram_error(W):
 def _size(grads): return sqrt(sum(g.float().square().sum().item() for g in grads if g is not None))
 
 def _layer_factors(model, batch):
-    "Result of the model in eval mode, and `(name, layer, U, V, mask)` of every AGF layer"
+    "Result of the model in eval mode, and `(name, layer, U, V, mask of U)` of every AGF layer"
     found, modes = [], {m: m.training for m in model.modules()}
     def watch(name):
         def before(layer, args, kwargs):
-            values = [*args, *kwargs.values()]
-            x = values[0] if getattr(layer, "batch_first", True) else values[0].transpose(0, 1)
-            mask = _mask(values[1:], x)
-            U, _, V = layer.factors(x, mask)
-            found.append((name, layer, U, V, mask))
+            x, key, hidden = _asked(layer, args, kwargs)
+            # U comes from the query and V from the key
+            U, _, V = layer.factors(x, hidden, *(() if key is None else (key,)))
+            found.append((name, layer, U, V, hidden if key is None else None))
         return before
     layers = [(n, m) for n, m in model.named_modules() if isinstance(m, AGFAttention)]
     handles = [m.register_forward_pre_hook(watch(n), with_kwargs=True) for n, m in layers]
@@ -570,7 +593,8 @@ def _audit(U, g, V):
     H = (U*g) @ V.mT
     left, sigma, right = torch.linalg.svd(H, full_matrices=False)
     rank = max(1, int((sigma > 1e-10*sigma[0]).sum()))
-    left, right, rows, few = left[:, :rank], right[:rank].mT, H.sum(-1), min(U.shape)
+    left, right, rows = left[:, :rank], right[:rank].mT, H.sum(-1)
+    few = min(*U.shape, len(V))
     same = rank == few == U.shape[1]   # angles compare spaces of one dimension
     return dict(
         n=len(U),
@@ -588,8 +612,9 @@ def _audit(U, g, V):
 # %% ../../nbs/36_diagnostics.ipynb #f5aa392e
 def singular_audit(
     layer:AGFAttention, # One layer
-    x:Tensor,           # Its input, shape `(b, n, dim)`
-    key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
+    x:Tensor,           # Its input, shape `(b, n, dim)`; of cross-attention the query
+    key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`; of the key, if given
+    key:Tensor|None=None, # Of cross-attention, what V is made of, `(b, n_k, kdim)`
 ) -> pd.DataFrame: # A row a sequence and head
     """Form H, decompose it in float64 and compare with the learned factors.
 
@@ -606,18 +631,21 @@ def singular_audit(
             "a causal layer has a V for each token, and so no factors to compare: "
             "pass an `AGFAttention`"
         )
-    layer._check(x, key_padding_mask)
-    if key_padding_mask is None: keep = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
-    else: keep = ~key_padding_mask
+    if key is None: layer._check(x, key_padding_mask)
+    keys = x if key is None else key
+    hidden = read_mask(key_padding_mask, *keys.shape[:2])[0]
+    keep = torch.ones(keys.shape[:2], dtype=torch.bool) if hidden is None else ~hidden.cpu()
+    asks = keep if key is None else torch.ones(x.shape[:2], dtype=torch.bool)
     with torch.no_grad():
-        x = x.masked_fill(~keep.unsqueeze(-1), 0)
-        factors = [o.cpu().double() for o in layer.factors(x, key_padding_mask)]
+        more = () if key is None else (key,)
+        U, g, V = (o.cpu().double() for o in layer.factors(x, hidden, *more))
         s = layer._heads(layer.s_proj(x)).sigmoid().cpu()
     rows = []
-    for item, real in enumerate(keep.cpu()):
+    for item, (ask, real) in enumerate(zip(asks, keep)):
         for head in range(layer.num_heads):
-            v = s[item, head, real]
-            row = dict(item=item, head=head + 1, **_audit(*(o[item, head, real] for o in factors)))
+            v = s[item, head, ask]
+            audit = _audit(U[item, head, ask], g[item, head, ask], V[item, head, real])
+            row = dict(item=item, head=head + 1, **audit)
             rows.append(row | dict(saturated=((v < 0.01) | (v > 0.99)).double().mean().item()))
     return pd.DataFrame(rows)
 
