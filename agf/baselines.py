@@ -11,6 +11,7 @@ __all__ = ['ATTENTIONS', 'GIVEN', 'mixing_matrix', 'SoftmaxAttention', 'Efficien
 # %% ../nbs/09_baselines.ipynb #ccbe26aa1
 import inspect
 import math
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -38,8 +39,9 @@ def mixing_matrix(
             "`layer` must be an `Attention` with a `mix`, or an `AGFAttention`; got "
             f"{type(layer).__name__}"
         )
-    if hasattr(layer, "mixing_matrix"):
-        return layer.mixing_matrix(x, key_padding_mask)   # one that knows its own
+    own: Callable|None = getattr(layer, "mixing_matrix", None)
+    if own:
+        return own(x, key_padding_mask)
     if isinstance(layer, AGFAttention):
         if layer.v_proj.in_features != layer.dim:
             raise ValueError(
@@ -265,10 +267,10 @@ class SoftmaxGraphFilterAttention(Attention):
     ):
         super().__init__(dim, num_heads, bias)
         own = at_least("order", order, 1) + 1
-        start = torch.eye(own)[1] if start is None else torch.tensor(start, dtype=torch.float)
-        if start.shape != (own,):
-            raise ValueError(f"`start` must hold {own} numbers for order {order}; got {len(start)}")
-        self.taps = nn.Parameter(start.repeat(num_heads, 1))
+        taps = torch.eye(own)[1] if start is None else torch.tensor(start, dtype=torch.float)
+        if taps.shape != (own,):
+            raise ValueError(f"`start` must hold {own} numbers for order {order}; got {start}")
+        self.taps = nn.Parameter(taps.repeat(num_heads, 1))
 
     def mix(self, q, k, v, key_padding_mask):
         mask = None if key_padding_mask is None else ~key_padding_mask[:, None, None, :]
