@@ -334,6 +334,12 @@ def _first(owner, names, default=None):
     "The first of these attributes that is there"
     return next((v for k in names if (v := getattr(owner, k, None)) is not None), default)
 
+def _first_given(given, names):
+    "Take what was passed under one of these names"
+    values = [given.pop(k) for k in names if k in given]
+    return next((v for v in values if v is not None), None)
+
+# %% ../nbs/08_multihead.ipynb #9007755b
 class _Guest(nn.Module):
     "In the place of a host's self-attention, called as the host calls it"
     def __init__(self, old, host, lose, options):
@@ -385,11 +391,6 @@ class _Guest(nn.Module):
         hidden, logits = read_mask(mask, *x.shape[:2], "attention_mask", True)
         return hidden if logits is None else logits.masked_fill(hidden, float("-inf"))
 
-def _first_given(given, names):
-    "Take what was passed under one of these names"
-    values = [given.pop(k) for k in names if k in given]
-    return next((v for v in values if v is not None), None)
-
 # %% ../nbs/08_multihead.ipynb #bd9f2121
 def _replacement(m, lose, options):
     "An AGF layer in the place of `m`"
@@ -414,6 +415,7 @@ def _replacement(m, lose, options):
         m.add_zero_attn, m.kdim, m.vdim, m.batch_first, weight.device, weight.dtype, **options
     )
 
+# %% ../nbs/08_multihead.ipynb #998d37a2
 def _attentions(model):
     "The attentions of a model, by name"
     modules = dict(model.named_modules())
@@ -457,6 +459,7 @@ def _refuse_block(model, name):
                 f"which an AGF layer cannot follow: leave {name} alone (`where`)"
             )
 
+# %% ../nbs/08_multihead.ipynb #18801eb1
 def _note(model, chosen, lose, options):
     "Write into the configuration of transformers' models what has been done to them"
     noted = []
