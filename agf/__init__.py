@@ -1,10 +1,11 @@
 __version__ = "0.1.0"
 
 from .attention import AGFAttention, agf_attention, orthogonality_penalty
+from .causal import CausalAGFAttention
 from .fast import LeanAGFAttention
 from .multihead import AGFMultiheadAttention, replace_attention
 from .polynomial import PolynomialFilter
 from .transformer import SequenceClassifier
 
-__all__ = ["AGFAttention", "AGFMultiheadAttention", "LeanAGFAttention", "PolynomialFilter",
+__all__ = ["AGFAttention", "AGFMultiheadAttention", "CausalAGFAttention", "LeanAGFAttention", "PolynomialFilter",
            "SequenceClassifier", "agf_attention", "orthogonality_penalty", "replace_attention"]
