@@ -286,7 +286,9 @@ class AGFAttention(Attention):
         self.collected:list|None = None   # where penalties go, see `orthogonality_penalty`
         self.filter = PolynomialFilter(
             order, basis, a, b, domain, theta0, bounded, init_std, theta0_init, nonnegative
-        ).to(device=device, dtype=dtype)
+        )
+        if device is not None or dtype is not None:
+            self.filter.to(device=device, dtype=dtype)
 
     def factors(self, x:Tensor, key_padding_mask:Tensor|None=None) -> tuple[Tensor, Tensor, Tensor]:
         "`U`, `g`, `V` of tokens `x` `(b, n, dim)`, each `(b, h, n, d)`: see `agf_factors`"

@@ -124,8 +124,9 @@ class PerformerAttention(Attention):
         return x @ self.features.T.to(x.dtype) - x.square().sum(-1, keepdim=True)/2
 
     def mix(self, q, k, v, key_padding_mask):
+        q, k = _wide(q, k)
         with without_autocast(q):
-            q, k = map(self._exponents, _wide(q, k))
+            q, k = map(self._exponents, (q, k))
         k = unseen(k, key_padding_mask)
         q = (q - q.amax(-1, keepdim=True).detach()).exp()
         k = (k - k.amax((-2, -1), keepdim=True).detach()).exp()
@@ -182,9 +183,9 @@ class NystromAttention(Attention):
         real = torch.ones(b, n, dtype=torch.bool, device=q.device) if hidden is None else ~hidden
         if n <= self.landmarks:
             return F.scaled_dot_product_attention(q, k, v, attn_mask=real[:, None, None])
+        dtype, (q, k, v) = v.dtype, _wide(q, k, v)
         with without_autocast(q):   # an inverse makes the most of what was rounded away
-            y = self._complete(*_wide(q*d**-0.5, k, v), real, hidden is None)
-        return y.to(v.dtype)
+            return self._complete(q*d**-0.5, k, v, real, hidden is None).to(dtype)
 
     def _complete(self, q, k, v, real, all_real):
         b, n = real.shape

@@ -13,7 +13,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import AGFAttention, as_leaf, row_factors, token_softmax, unseen
-from .checks import check_logits, check_mask, check_tokens, fits, hide, without_autocast
+from agf.checks import (
+    check_logits, check_mask, check_tokens, exporting, fits, hide, without_autocast
+)
 from .polynomial import polynomial
 
 # %% ../nbs/07_causal.ipynb #b4a67a9b
@@ -77,7 +79,7 @@ def prefix_states(
         for zero, two, one, dim in zip(first, even, odd, (-2, -3))
     ))
 
-# %% ../nbs/07_causal.ipynb #2ea5f397
+# %% ../nbs/07_causal.ipynb #45c720d7
 def _running(p):
     "All running merges, each at once: `top` `(..., runs, d)`"
     n = p.top.shape[-2]
@@ -87,10 +89,21 @@ def _running(p):
     weights = (tops - top.unsqueeze(-2)).exp().masked_fill(later, 0)
     return CausalState(top, torch.einsum("...ijd,...jde->...ide", weights, p.sums))
 
+def _prefix_in_32_rounds(p):
+    "`prefix_states` of runs whose number is not known, fewer than 2³²"
+    at = torch.arange(p.top.shape[-2], device=p.top.device)
+    for j in range(32):
+        before = at - 2**j
+        none, before = (before < 0).unsqueeze(-1), before.clamp_min(0)
+        top = p.top.index_select(-2, before).masked_fill(none, torch.finfo(p.top.dtype).min)
+        sums = p.sums.index_select(-3, before).masked_fill(none.unsqueeze(-1), 0)
+        p = merge_states(CausalState(top, sums), p)
+    return p
+
 def _prefix_in_groups(p, size=16):
     "`prefix_states` in two rounds, whatever the number of runs"
     n, least = p.top.shape[-2], torch.finfo(p.top.dtype).min
-    groups = -(-n//size)
+    groups = n//size + 2   # never one, which would be another graph
     short = groups*size - n
     p = CausalState(
         F.pad(p.top, (0, 0, 0, short), value=least), F.pad(p.sums, (0, 0, 0, 0, 0, short))
@@ -121,18 +134,31 @@ def _within_chunks(W, m, v, value):
     return y
 
 # %% ../nbs/07_causal.ipynb #f9b97cb7
+def _mix_by_token(A, v, value, state):
+    "`_causal_mix` for an exported graph, with a state for each token"
+    top = v.detach()
+    sums = (v - top).exp().unsqueeze(-1)*F.pad(value, (0, 1), value=1.).unsqueeze(-2)
+    p = _prefix_in_32_rounds(CausalState(top, sums))
+    if state is not None:
+        p = merge_states(CausalState(state.top.unsqueeze(-2), state.sums.unsqueeze(-3)), p)
+    y = ((A/p.sums[..., -1]).unsqueeze(-2) @ p.sums[..., :-1]).squeeze(-2)
+    return y, CausalState(p.top[..., -1, :], p.sums[..., -1, :, :])
+
 def _causal_mix(A, v, value, state=None, chunk=64):
     """`A` `(b, h, n, d)` against the running averages of `value`.
 
     Outputs `(b, h, n, e)` and the state after the last token.
     """
     n = v.shape[-2]
+    if exporting():
+        return _mix_by_token(A, v, value, state)
     every_length = torch.compiler.is_compiling() and n > 1
     c = chunk if every_length else min(chunk, 1 << (n - 1).bit_length())
     running = _prefix_in_groups if every_length else prefix_states
     if state is None:
         state = _nothing(v, value.shape[-1])
-    chunks = -(-n//c)
+    # one chunk, or padding by nothing, would be another graph
+    chunks = n//c + 1 if every_length else -(-n//c)
     more = (0, 0, 0, chunks*c - n)
     v = F.pad(v, more, value=torch.finfo(v.dtype).min)
     A, v, value = (o.unflatten(-2, (chunks, c)) for o in (F.pad(A, more), v, F.pad(value, more)))

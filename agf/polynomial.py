@@ -287,7 +287,7 @@ class _Curve(nn.Module):
     # what a notebook shows in place of the text
     def _repr_html_(self): return None if self.raw.is_meta else _picture(self)
 
-# %% ../nbs/02_polynomial.ipynb #0dbfbe33
+# %% ../nbs/02_polynomial.ipynb #5695c2cb
 HORNER_ORDER = 10   # up to here powers of s - 1/2 lose no more in float32 than the recursion
 
 # %% ../nbs/02_polynomial.ipynb #bbfd22e5
@@ -322,7 +322,7 @@ class PolynomialFilter(_Curve):
         self.raw = nn.Parameter(torch.empty(self.order + (theta0 is None)))
         # constant in float64, whatever the dtype of the parameters
         self.collapse = collapse_matrix(self.order, basis, a, b, domain)
-        self._apply(lambda t: t)   # brings the constant to the device of the parameter
+        self._place()
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -334,11 +334,15 @@ class PolynomialFilter(_Curve):
 
     def _apply(self, fn, recurse=True):
         super()._apply(fn, recurse)
+        self._place()
+        return self
+
+    def _place(self):
+        "Bring the constant to the device of the parameter"
         device = self.raw.device
         if device.type != "meta":
             dtype = torch.float32 if device.type == "mps" else torch.float64
             self.collapse = self.collapse.to(device, dtype)
-        return self
 
     @property
     def theta(self) -> Tensor:
