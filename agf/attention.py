@@ -146,9 +146,9 @@ PENALTIES:dict = {"paper": paper_penalty, "spread": spread_penalty, None: None}
 # %% ../nbs/05_attention.ipynb #441456f4
 def as_leaf(
     layer:nn.Module, # A layer that `torch.fx` traces
-    x:torch.fx.Proxy, # What it is called with first
+    x,     # The `torch.fx.Proxy` that it is called with
     *args, # and then
-) -> torch.fx.Proxy: # What it gives
+): # Another one, for what it gives
     "One node of the traced graph, which calls the layer whole"
     name = x.tracer.path_of_module(layer)
     return x.tracer.create_proxy("call_module", name, (x, *args), {})

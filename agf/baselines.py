@@ -103,6 +103,8 @@ class PerformerAttention(Attention):
 
     Choromanski et al., ICLR 2021.
     """
+    features:Tensor
+
     def __init__(self,
         dim:int,         # Width of the tokens, divisible by `num_heads`
         num_heads:int=8, # Number of heads

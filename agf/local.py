@@ -79,8 +79,10 @@ class DecayingAverage(nn.Module):
     def reset_parameters(self) -> None:
         "Spread the memories and draw the weights anew"
         memories, device = self.weight.shape[-1], self.weight.device
-        ends = (np.float32(math.log(np.float32(o))).item() for o in (self.shortest, self.longest))
-        self.log_memory.copy_(torch.linspace(*ends, memories, device=device))
+        first, last = (
+            np.float32(math.log(np.float32(o))).item() for o in (self.shortest, self.longest)
+        )
+        self.log_memory.copy_(torch.linspace(first, last, memories, device=device))
         self.weight.copy_(torch.randn_like(self.weight)/(2*memories)**0.5)
 
     def kernel(self,

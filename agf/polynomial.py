@@ -274,6 +274,8 @@ def _picture(f):
 
 class _Curve(nn.Module):
     "A gain that can be drawn"
+    raw:nn.Parameter
+
     def response(self, points:int=201) -> tuple[Tensor, Tensor]:
         "Singular values from 0 to 1 and their gains, each `(points,)`, without gradient"
         dtype = torch.promote_types(self.raw.dtype, torch.float32)
@@ -287,7 +289,7 @@ class _Curve(nn.Module):
     # what a notebook shows in place of the text
     def _repr_html_(self): return None if self.raw.is_meta else _picture(self)
 
-# %% ../nbs/02_polynomial.ipynb #5695c2cb
+# %% ../nbs/02_polynomial.ipynb #acae9581
 HORNER_ORDER = 10   # up to here powers of s - 1/2 lose no more in float32 than the recursion
 
 # %% ../nbs/02_polynomial.ipynb #bbfd22e5
