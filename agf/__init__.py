@@ -1,12 +1,13 @@
 __version__ = "0.1.0"
 
 from .attention import AGFAttention, agf_attention, orthogonality_penalty
+from .causal import CausalAGFAttention
 from .exact import GraphFilterAttention
 from .fast import LeanAGFAttention
 from .multihead import AGFMultiheadAttention, replace_attention
 from .polynomial import PolynomialFilter
 from .transformer import SequenceClassifier
 
-__all__ = ["AGFAttention", "AGFMultiheadAttention", "GraphFilterAttention", "LeanAGFAttention",
-           "PolynomialFilter", "SequenceClassifier", "agf_attention", "orthogonality_penalty",
-           "replace_attention"]
+__all__ = ["AGFAttention", "AGFMultiheadAttention", "CausalAGFAttention", "GraphFilterAttention",
+           "LeanAGFAttention", "PolynomialFilter", "SequenceClassifier", "agf_attention",
+           "orthogonality_penalty", "replace_attention"]

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PENALTIES', 'PlainAGF', 'unseen', 'token_softmax', 'row_factors', 'agf_factors', 'agf_attention', 'paper_penalty',
-           'spread_penalty', 'penalty_floor', 'Attention', 'by_weight', 'through_weights', 'AGFAttention',
+           'spread_penalty', 'penalty_floor', 'as_leaf', 'Attention', 'by_weight', 'through_weights', 'AGFAttention',
            'has_penalty', 'orthogonality_penalty']
 
 # %% ../nbs/05_attention.ipynb #88382720
@@ -30,7 +30,10 @@ class PlainAGF(nn.Module):
         self.value_proj, self.out_proj = linear(), linear()
         self.filter = PolynomialFilter(**options)
 
-    def forward(self, x:Tensor) -> Tensor:
+    def forward(self,
+        x:Tensor, # Tokens, shape `(b, n, dim)`
+    ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`
+        "Filter a batch of sequences without padding"
         projections = self.u_proj, self.v_proj, self.s_proj, self.value_proj
         u, v, s, value = (
             p(x).unflatten(-1, (self.num_heads, -1)).transpose(1, 2) for p in projections
@@ -141,6 +144,15 @@ def penalty_floor(
 PENALTIES:dict = {"paper": paper_penalty, "spread": spread_penalty, None: None}
 
 # %% ../nbs/05_attention.ipynb #441456f4
+def as_leaf(
+    layer:nn.Module, # A layer that `torch.fx` traces
+    x,     # The `torch.fx.Proxy` that it is called with
+    *args, # and then
+): # Another one, for what it gives
+    "One node of the traced graph, which calls the layer whole"
+    name = x.tracer.path_of_module(layer)
+    return x.tracer.create_proxy("call_module", name, (x, *args), {})
+
 class Attention(nn.Module):
     """Self-attention in heads; a subclass defines `mix(q, k, v, key_padding_mask)`.
 
@@ -161,7 +173,7 @@ class Attention(nn.Module):
     ):
         super().__init__()
         check_heads(dim, num_heads)
-        self.dim, self.num_heads = dim, num_heads
+        self.dim, self.num_heads = dim, num_heads = int(dim), int(num_heads)
         for name in (*self.inputs, "out"):
             linear = nn.Linear(
                 dim, dim, bias and name not in self.unbiased, device=device, dtype=dtype
@@ -182,6 +194,9 @@ class Attention(nn.Module):
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Mixed tokens, shape `(b, n, dim)`; 0 at padding
+        "Mix the tokens of each sequence"
+        if isinstance(x, torch.fx.Proxy):
+            return as_leaf(self, x, key_padding_mask)
         self._check(x, key_padding_mask)
         y = self.mix(*self.project(hide(x, key_padding_mask)), key_padding_mask)
         return hide(self.out_proj(y.transpose(1, 2).flatten(-2)), key_padding_mask)
@@ -200,12 +215,17 @@ class Attention(nn.Module):
 def by_weight(
     *projections:nn.Module, # Projections of a layer
 ) -> bool:
-    "Are these linear maps and nothing more? Not where a wrapper, an adapter or a hook is at work"
+    """Are these linear maps and nothing more?
+
+    Not where a wrapper, an adapter or a hook is at work, nor where a weight is a tensor of another
+    class, which may be quantised or spread over devices.
+    """
     hooks = "_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks"
     return all(
         getattr(type(p), "forward", None) is nn.Linear.forward
         and "forward" not in p.__dict__
         and not any(getattr(p, h) for h in hooks)
+        and type(p.weight) in (Tensor, nn.Parameter)
         for p in projections
     )
 
@@ -266,7 +286,9 @@ class AGFAttention(Attention):
         self.collected:list|None = None   # where penalties go, see `orthogonality_penalty`
         self.filter = PolynomialFilter(
             order, basis, a, b, domain, theta0, bounded, init_std, theta0_init, nonnegative
-        ).to(device=device, dtype=dtype)
+        )
+        if device is not None or dtype is not None:
+            self.filter.to(device=device, dtype=dtype)
 
     def factors(self, x:Tensor, key_padding_mask:Tensor|None=None) -> tuple[Tensor, Tensor, Tensor]:
         "`U`, `g`, `V` of tokens `x` `(b, n, dim)`, each `(b, h, n, d)`: see `agf_factors`"
@@ -278,6 +300,9 @@ class AGFAttention(Attention):
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
+        "Filter the tokens of each sequence"
+        if isinstance(x, torch.fx.Proxy):
+            return as_leaf(self, x, key_padding_mask)
         self._check(x, key_padding_mask)
         x = hide(x, key_padding_mask)
         U, g, V = self.factors(x, key_padding_mask)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from .attention import AGFAttention, Attention, token_softmax, unseen
 from .causal import CausalAGFAttention
-from .checks import at_least, check_options, hide, imported, one_of
+from .checks import at_least, casts, check_options, hide, imported, one_of, without_autocast
 from .polynomial import PolynomialFilter, recurrence
 
 # %% ../nbs/09_baselines.ipynb #0eadbabd
@@ -70,9 +70,19 @@ class EfficientAttention(Attention):
 
 # %% ../nbs/09_baselines.ipynb #e3da4c2a
 def _kernel_mix(q, k, v):
-    "`q (kᵀ v)`, rows divided by their sums; features `q`, `k` at least 0, 0 at padded keys"
-    y, sums = q @ (k.mT @ v), q @ k.sum(-2).unsqueeze(-1)
-    return y/sums.clamp_min(torch.finfo(q.dtype).tiny)
+    """`q (kᵀ v)`, rows divided by their sums; features `q`, `k` at least 0, 0 at padded keys.
+
+    In the dtype of the features, also under autocast; `y` has that of `v`.
+    """
+    with without_autocast(q):
+        y, sums = q @ (k.mT @ v.to(q.dtype)), q @ k.sum(-2).unsqueeze(-1)
+        return (y/sums.clamp_min(torch.finfo(q.dtype).tiny)).to(v.dtype)
+
+def _wide(*tensors):
+    "The same in float32 at least where autocast has rounded them"
+    if not casts(tensors[0]):
+        return tensors
+    return [x.to(torch.promote_types(x.dtype, torch.float32)) for x in tensors]
 
 def _elu1(x):
     return torch.where(x > 0, x + 1, x.clamp_max(0).exp())
@@ -80,8 +90,8 @@ def _elu1(x):
 class LinearAttention(Attention):
     "Linear attention with elu + 1 (Katharopoulos et al., ICML 2020), in O(n)"
     def mix(self, q, k, v, key_padding_mask):
-        k = hide(_elu1(k), key_padding_mask)
-        return _kernel_mix(_elu1(q), k, v)
+        q, k = map(_elu1, _wide(q, k))
+        return _kernel_mix(q, hide(k, key_padding_mask), v)
 
 # %% ../nbs/09_baselines.ipynb #dea36fa2
 def orthogonal_features(
@@ -102,6 +112,8 @@ class PerformerAttention(Attention):
 
     Choromanski et al., ICLR 2021.
     """
+    features:Tensor
+
     def __init__(self,
         dim:int,         # Width of the tokens, divisible by `num_heads`
         num_heads:int=8, # Number of heads
@@ -114,12 +126,19 @@ class PerformerAttention(Attention):
             features = max(d, int(d*math.log(d)))   # the paper's order of magnitude
         self.register_buffer("features", orthogonal_features(features, d))
 
+    def reset_parameters(self) -> None:
+        "Draw the features anew"
+        self.features.copy_(orthogonal_features(*self.features.shape))
+
     def _exponents(self, x):
         x = x*x.shape[-1]**-0.25
         return x @ self.features.T.to(x.dtype) - x.square().sum(-1, keepdim=True)/2
 
     def mix(self, q, k, v, key_padding_mask):
-        q, k = self._exponents(q), unseen(self._exponents(k), key_padding_mask)
+        q, k = _wide(q, k)
+        with without_autocast(q):
+            q, k = map(self._exponents, (q, k))
+        k = unseen(k, key_padding_mask)
         q = (q - q.amax(-1, keepdim=True).detach()).exp()
         k = (k - k.amax((-2, -1), keepdim=True).detach()).exp()
         return _kernel_mix(q, k, v)
@@ -132,9 +151,10 @@ def iterative_pinv(
     "Pseudo-inverse by the third-order iteration of the Nyströmformer"
     eye = torch.eye(A.shape[-1], dtype=A.dtype, device=A.device)
     Z = A.mT/(A.abs().sum(-2).amax(-1)*A.abs().sum(-1).amax(-1))[..., None, None]
-    for _ in range(iterations):
-        P = A @ Z
-        Z = Z @ (13*eye - P @ (15*eye - P @ (7*eye - P)))/4
+    with without_autocast(A):
+        for _ in range(iterations):
+            P = A @ Z
+            Z = Z @ (13*eye - P @ (15*eye - P @ (7*eye - P)))/4
     return Z
 
 # %% ../nbs/09_baselines.ipynb #6337d2da
@@ -174,8 +194,13 @@ class NystromAttention(Attention):
         real = torch.ones(b, n, dtype=torch.bool, device=q.device) if hidden is None else ~hidden
         if n <= self.landmarks:
             return F.scaled_dot_product_attention(q, k, v, attn_mask=real[:, None, None])
-        q = q*d**-0.5
-        if hidden is None and n % self.landmarks == 0:
+        dtype, (q, k, v) = v.dtype, _wide(q, k, v)
+        with without_autocast(q):   # an inverse makes the most of what was rounded away
+            return self._complete(q*d**-0.5, k, v, real, hidden is None).to(dtype)
+
+    def _complete(self, q, k, v, real, all_real):
+        b, n = real.shape
+        if all_real and n % self.landmarks == 0:
             q_mean, k_mean = (o.unflatten(2, (self.landmarks, -1)).mean(3) for o in (q, k))
             P = used = None
         else:
@@ -183,10 +208,9 @@ class NystromAttention(Attention):
             q_mean, k_mean, used = P @ q, P @ k, (P > 0).any(-1).unsqueeze(-2)
         left = _softmax_over(q @ k_mean.mT, used)                  # (b, h, n, m)
         core = _softmax_over(q_mean @ k_mean.mT, None)             # (b, h, m, m)
-        with torch.autocast(q.device.type, enabled=False):         # half precision does not invert
-            wide = torch.promote_types(core.dtype, torch.float32)
-            inverse = iterative_pinv(core.to(wide), self.iterations).to(v.dtype)
-        seen = None if hidden is None else real[:, None, None]
+        wide = torch.promote_types(core.dtype, torch.float32)      # half precision does not invert
+        inverse = iterative_pinv(core.to(wide), self.iterations).to(v.dtype)
+        seen = None if all_real else real[:, None, None]
         middle = inverse @ (_softmax_over(q_mean @ k.mT, seen) @ v)
         if P is not None:
             few = (real.sum(-1) <= self.landmarks).view(b, 1, 1, 1)
@@ -212,9 +236,16 @@ class LinformerAttention(Attention):
                 f"Linformer needs `max_len`, the longest sequence, at least 1; got {max_len}"
             )
         self.max_len = max_len
-        size, scale = (at_least("length", length, 1), max_len), max_len**-0.5
-        self.key_sums = nn.Parameter(torch.randn(size)*scale)
-        self.value_sums = nn.Parameter(torch.randn(size)*scale)
+        size = at_least("length", length, 1), max_len
+        self.key_sums = nn.Parameter(torch.empty(size))
+        self.value_sums = nn.Parameter(torch.empty(size))
+        self.reset_parameters()
+
+    @torch.no_grad()
+    def reset_parameters(self) -> None:
+        "Draw the sums anew"
+        for sums in (self.key_sums, self.value_sums):
+            sums.copy_(torch.randn_like(sums)*self.max_len**-0.5)
 
     def mix(self, q, k, v, key_padding_mask):
         n = q.shape[-2]
@@ -266,11 +297,22 @@ class SoftmaxGraphFilterAttention(Attention):
         start:list|tuple|None=None, # `w₀` to `w_K` to start from; default: A itself
     ):
         super().__init__(dim, num_heads, bias)
-        own = at_least("order", order, 1) + 1
-        taps = torch.eye(own)[1] if start is None else torch.tensor(start, dtype=torch.float)
-        if taps.shape != (own,):
-            raise ValueError(f"`start` must hold {own} numbers for order {order}; got {start}")
-        self.taps = nn.Parameter(taps.repeat(num_heads, 1))
+        order = at_least("order", order, 1)
+        if start is not None and len(start) != order + 1:
+            raise ValueError(
+                f"`start` must hold {order + 1} numbers for order {order}; got {start}"
+            )
+        self.start = start
+        self.taps = nn.Parameter(torch.empty(num_heads, order + 1))
+        self.reset_parameters()
+
+    @torch.no_grad()
+    def reset_parameters(self) -> None:
+        "Start as softmax attention, or from `start`"
+        self.taps.zero_()
+        self.taps[:, 1] = 1
+        if self.start is not None:
+            self.taps[:] = torch.tensor(self.start)
 
     def mix(self, q, k, v, key_padding_mask):
         mask = None if key_padding_mask is None else ~key_padding_mask[:, None, None, :]

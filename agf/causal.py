@@ -12,8 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .attention import AGFAttention, row_factors, token_softmax, unseen
-from .checks import check_logits, check_mask, check_tokens, hide
+from .attention import AGFAttention, as_leaf, row_factors, token_softmax, unseen
+from agf.checks import (
+    check_logits, check_mask, check_tokens, exporting, fits, hide, without_autocast
+)
 from .polynomial import polynomial
 
 # %% ../nbs/07_causal.ipynb #b4a67a9b
@@ -21,6 +23,14 @@ class CausalState(NamedTuple):
     "What a run of tokens leaves behind: all that later tokens can know of it"
     top:Tensor  # Largest logit of each feature so far, shape `(..., d)`
     sums:Tensor # $\sum_\tau e^{v_\tau - \text{top}}\,[x_\tau, 1]$, shape `(..., d, e+1)`
+
+    def reorder(self,
+        index:Tensor, # Whole numbers: which sequence stands at each place, as a beam search picks
+    ) -> "CausalState":
+        "The states of the sequences `index`"
+        return CausalState(*(o.index_select(0, index.to(o.device)) for o in self))
+
+torch.serialization.add_safe_globals([CausalState])   # `torch.load` takes it with weights_only=True
 
 # %% ../nbs/07_causal.ipynb #39bd0984
 def _summary(v, value):
@@ -69,6 +79,47 @@ def prefix_states(
         for zero, two, one, dim in zip(first, even, odd, (-2, -3))
     ))
 
+# %% ../nbs/07_causal.ipynb #45c720d7
+def _running(p):
+    "All running merges, each at once: `top` `(..., runs, d)`"
+    n = p.top.shape[-2]
+    later = torch.ones(n, n, dtype=torch.bool, device=p.top.device).triu(1).unsqueeze(-1)
+    tops = p.top.unsqueeze(-3).masked_fill(later, torch.finfo(p.top.dtype).min)
+    top = tops.amax(-2)                                           # (..., runs, d)
+    weights = (tops - top.unsqueeze(-2)).exp().masked_fill(later, 0)
+    return CausalState(top, torch.einsum("...ijd,...jde->...ide", weights, p.sums))
+
+def _prefix_in_32_rounds(p):
+    "`prefix_states` of runs whose number is not known, fewer than 2³²"
+    at = torch.arange(p.top.shape[-2], device=p.top.device)
+    for j in range(32):
+        before = at - 2**j
+        none, before = (before < 0).unsqueeze(-1), before.clamp_min(0)
+        top = p.top.index_select(-2, before).masked_fill(none, torch.finfo(p.top.dtype).min)
+        sums = p.sums.index_select(-3, before).masked_fill(none.unsqueeze(-1), 0)
+        p = merge_states(CausalState(top, sums), p)
+    return p
+
+def _prefix_in_groups(p, size=16):
+    "`prefix_states` in two rounds, whatever the number of runs"
+    n, least = p.top.shape[-2], torch.finfo(p.top.dtype).min
+    groups = n//size + 2   # never one, which would be another graph
+    short = groups*size - n
+    p = CausalState(
+        F.pad(p.top, (0, 0, 0, short), value=least), F.pad(p.sums, (0, 0, 0, 0, 0, short))
+    )
+    inner = _running(CausalState(
+        p.top.unflatten(-2, (groups, size)), p.sums.unflatten(-3, (groups, size))
+    ))
+    ends = _running(CausalState(inner.top[..., -1, :], inner.sums[..., -1, :, :]))
+    before = CausalState(
+        F.pad(ends.top, (0, 0, 1, 0), value=least)[..., :-1, :].unsqueeze(-2),
+        F.pad(ends.sums, (0, 0, 0, 0, 1, 0))[..., :-1, :, :].unsqueeze(-3),
+    )
+    both = merge_states(before, inner)
+    top, sums = both.top.flatten(-3, -2), both.sums.flatten(-4, -3)
+    return CausalState(top[..., :n, :], sums[..., :n, :, :])
+
 # %% ../nbs/07_causal.ipynb #266ce542
 def _within_chunks(W, m, v, value):
     "What each token sees to its left in its own chunk; all `(..., c, ·)` with c a power of two"
@@ -83,21 +134,37 @@ def _within_chunks(W, m, v, value):
     return y
 
 # %% ../nbs/07_causal.ipynb #f9b97cb7
+def _mix_by_token(A, v, value, state):
+    "`_causal_mix` for an exported graph, with a state for each token"
+    top = v.detach()
+    sums = (v - top).exp().unsqueeze(-1)*F.pad(value, (0, 1), value=1.).unsqueeze(-2)
+    p = _prefix_in_32_rounds(CausalState(top, sums))
+    if state is not None:
+        p = merge_states(CausalState(state.top.unsqueeze(-2), state.sums.unsqueeze(-3)), p)
+    y = ((A/p.sums[..., -1]).unsqueeze(-2) @ p.sums[..., :-1]).squeeze(-2)
+    return y, CausalState(p.top[..., -1, :], p.sums[..., -1, :, :])
+
 def _causal_mix(A, v, value, state=None, chunk=64):
     """`A` `(b, h, n, d)` against the running averages of `value`.
 
     Outputs `(b, h, n, e)` and the state after the last token.
     """
     n = v.shape[-2]
-    c = min(chunk, 1 << (n - 1).bit_length())
+    if exporting():
+        return _mix_by_token(A, v, value, state)
+    every_length = torch.compiler.is_compiling() and n > 1
+    c = chunk if every_length else min(chunk, 1 << (n - 1).bit_length())
+    running = _prefix_in_groups if every_length else prefix_states
     if state is None:
         state = _nothing(v, value.shape[-1])
-    more = (0, 0, 0, -n % c)
+    # one chunk, or padding by nothing, would be another graph
+    chunks = n//c + 1 if every_length else -(-n//c)
+    more = (0, 0, 0, chunks*c - n)
     v = F.pad(v, more, value=torch.finfo(v.dtype).min)
-    A, v, value = (o.unflatten(-2, (-1, c)) for o in (F.pad(A, more), v, F.pad(value, more)))
+    A, v, value = (o.unflatten(-2, (chunks, c)) for o in (F.pad(A, more), v, F.pad(value, more)))
     parts = _summary(v, value)                                # (b, h, chunks, ...)
     tops = torch.cat([state.top.unsqueeze(-2), parts.top], -2)
-    states = prefix_states(CausalState(tops, torch.cat([state.sums.unsqueeze(-3), parts.sums], -3)))
+    states = running(CausalState(tops, torch.cat([state.sums.unsqueeze(-3), parts.sums], -3)))
     start = _cut(states, 0, -1)
     end = CausalState(states.top[..., -1, :], states.sums[..., -1, :, :])
     top, N, Z = start.top.unsqueeze(-2), start.sums[..., :-1], start.sums[..., -1:]
@@ -109,8 +176,7 @@ def _causal_mix(A, v, value, state=None, chunk=64):
 
 # %% ../nbs/07_causal.ipynb #f50a9ff5
 def _check_chunk(chunk):
-    whole = isinstance(chunk, int) and not isinstance(chunk, bool)
-    if not whole or chunk < 1 or chunk & (chunk - 1):
+    if not fits(chunk, int) or chunk < 1 or chunk & (chunk - 1):
         raise ValueError(f"`chunk` is a power of two (1, 2, 4, ...); got {chunk!r}")
 
 # %% ../nbs/07_causal.ipynb #0381a6df
@@ -134,7 +200,7 @@ def causal_agf_attention(
     u, v, s, x = (o.to(wide) for o in (u, v, s, value))
     u, s, x = (hide(o, key_padding_mask) for o in (u, s, x))
     def gain(s): return polynomial(s, theta.to(wide), **kwargs)
-    with torch.autocast(v.device.type, enabled=False):
+    with without_autocast(v):
         U, g = row_factors(u, s, gain)
         y = _causal_mix(U*g, unseen(v, key_padding_mask), x, chunk=chunk)[0].to(value.dtype)
     return hide(y, key_padding_mask)
@@ -187,15 +253,15 @@ class CausalAGFAttention(AGFAttention):
     ):
         super().__init__(dim, num_heads, order, penalty=penalty, **kwargs)
         _check_chunk(chunk)
-        self.chunk = chunk
+        self.chunk = int(chunk)
 
     def init_state(self,
         batch:int=1, # Sequences to decode at the same time
     ) -> CausalState: # Before the first token: `(batch, h, d)` and `(batch, h, d, d+1)`
-        "The state of having seen nothing, in float32 or wider"
-        w, d = self.v_proj.weight, self.dim//self.num_heads
-        wide = torch.promote_types(w.dtype, torch.float32)
-        v = torch.empty(batch, self.num_heads, 0, d, device=w.device, dtype=wide)
+        "The state of having seen nothing, in float32 or wider; None in its place is the same"
+        raw, d = self.filter.raw, self.dim//self.num_heads   # projections may be quantised
+        wide = torch.promote_types(raw.dtype, torch.float32)
+        v = torch.empty(batch, self.num_heads, 0, d, device=raw.device, dtype=wide)
         return _nothing(v, d)
 
     def prefill(self,
@@ -205,12 +271,14 @@ class CausalAGFAttention(AGFAttention):
     ) -> tuple: # Filtered tokens `(b, n, dim)`, and the state after them
         "Filter a run of tokens in parallel and return the state behind it"
         _check_run(self, x, key_padding_mask)
-        _check_state(state, (len(x), self.num_heads, self.dim//self.num_heads))
+        _check_state(state, (x.shape[0], self.num_heads, self.dim//self.num_heads))
         U, g, v, value = _parts(self, x, key_padding_mask)
+        if state is not None and state.top.is_meta and not v.is_meta:
+            state = None   # of a layer whose weights come when they are needed
         return self._filter(U*g, v, value, state, key_padding_mask)
 
     def _filter(self, A, v, value, state, key_padding_mask):
-        with torch.autocast(v.device.type, enabled=False):
+        with without_autocast(v):
             y, state = _causal_mix(A, v, value.to(v.dtype), state, self.chunk)
         y = self.out_proj(y.to(value.dtype).transpose(1, 2).flatten(-2))
         return hide(y, key_padding_mask), state
@@ -219,6 +287,9 @@ class CausalAGFAttention(AGFAttention):
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
+        "Filter each token with those up to it"
+        if isinstance(x, torch.fx.Proxy):
+            return as_leaf(self, x, key_padding_mask)
         self._check(x, key_padding_mask)
         U, g, v, value = _parts(self, x, key_padding_mask)
         if self.collected is not None:   # this alone needs the V of the whole sequence
@@ -226,16 +297,19 @@ class CausalAGFAttention(AGFAttention):
         return self._filter(U*g, v, value, None, key_padding_mask)[0]
 
     def step(self,
-        x_t:Tensor,        # The next token of each sequence, shape `(b, dim)`
-        state:CausalState, # State after the tokens before it
-    ) -> tuple: # Filtered token `(b, dim)`, and the state after it
+        x_t:Tensor, # The next token of each sequence, shape `(b, dim)`
+        state:CausalState|None=None, # State after the tokens before it; `None` starts a sequence
+        key_padding_mask:Tensor|None=None, # True where a sequence has no token now, shape `(b,)`
+    ) -> tuple: # Filtered token `(b, dim)`, 0 where there was none, and the state after it
         "Decode one token, in time and memory that do not depend on how many came before"
         if x_t.ndim != 2:
             raise ValueError(
                 f"`x_t` must have shape (batch, {self.dim}), one token a sequence; got "
                 f"{tuple(x_t.shape)}"
             )
-        y, state = self.prefill(x_t.unsqueeze(1), state)
+        if isinstance(key_padding_mask, Tensor):
+            key_padding_mask = key_padding_mask.unsqueeze(-1)
+        y, state = self.prefill(x_t.unsqueeze(1), state, key_padding_mask)
         return y.squeeze(1), state
 
     def extra_repr(self):
@@ -255,7 +329,7 @@ def _first_pass(layer, again):
         x = hide(x, pad)
         v, value = layer._heads(layer.v_proj(x)), layer._heads(layer.value_proj(x))
         v = unseen(v.to(torch.promote_types(v.dtype, torch.float32)), pad)
-        with torch.autocast(v.device.type, enabled=False):
+        with without_autocast(v):
             new = _summary(v, value.to(v.dtype))
         state, count = new if state is None else merge_states(state, new), count + x.shape[1]
     if state is None:
@@ -267,7 +341,7 @@ def _second_pass(layer, again, C, count):
     for x, pad in map(_piece, again()):
         _check_run(layer, x, pad)
         u, s = (layer._heads(p(x)).to(C.dtype) for p in (layer.u_proj, layer.s_proj))
-        with torch.autocast(x.device.type, enabled=False):
+        with without_autocast(x):
             U, g = row_factors(u, s, layer.filter)
             y = (U*g) @ C
         count -= x.shape[1]

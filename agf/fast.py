@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from .attention import AGFAttention, by_weight, row_factors, through_weights
-from .checks import hide
+from .checks import casts, exporting, hide, without_autocast
 
 # %% ../nbs/06_fast.ipynb #198c89ce
 def _tiles(b, n, tokens):
@@ -30,11 +30,7 @@ def _cut(x, pad, seq, t):
 # %% ../nbs/06_fast.ipynb #7e38db5b
 def _autocast(x):
     "Autocast's dtype and switch for the device of `x`, as `torch.autocast` takes them"
-    return torch.get_autocast_dtype(x.device.type), torch.is_autocast_enabled(x.device.type)
-
-def _exact(x):
-    "No autocast: a penalty is made of small differences of a Gram matrix's entries"
-    return torch.autocast(x.device.type, enabled=False)
+    return torch.get_autocast_dtype(x.device.type), casts(x)
 
 # %% ../nbs/06_fast.ipynb #8e3504b3
 def first_derivative_only(backward):
@@ -83,7 +79,7 @@ class _Gather(torch.autograd.Function):
                 else:
                     c.mul_(shrink).add_(e.to(x.dtype) @ tile)
                 e, shrink = e.unflatten(1, (heads, -1)), shrink.unflatten(1, (heads, -1))
-                with _exact(x):
+                with without_autocast(x):
                     g.mul_(shrink).mul_(shrink.mT).add_(e @ e.mT)
             c.div_(total)
             total_h = total.unflatten(1, (heads, -1))
@@ -108,7 +104,7 @@ class _Gather(torch.autograd.Function):
                     V = (W @ tile.mT).to(C.dtype).sub_(log_norm[seq]).exp_()
                     if pad is not None:
                         V = V.masked_fill(pad[seq, None, t], 0)
-                    with _exact(x):
+                    with without_autocast(x):
                         dV = (dG[seq] @ V.unflatten(1, (G.shape[1], -1))).flatten(1, 2)
                     dV = (dC[seq] @ tile.mT).to(C.dtype) + dV
                     dv = (dV.sub_(mean[seq])*V).to(x.dtype)
@@ -180,9 +176,10 @@ class LeanAGFAttention(AGFAttention):
 
     Same constructor, parameters, call, penalty and results: input `(b, n, dim)`, output
     `(b, n, dim)`. It goes through the tokens in tiles. What it keeps beside the input is O(dim²) a
-    sequence instead of O(n dim); up to `dim` tokens it is `AGFAttention`. It has no double
-    backward, `vmap`, forward mode or export: use `AGFAttention` for those. Errors: as
-    `AGFAttention`.
+    sequence instead of O(n dim); up to `dim` tokens, and in an exported program, it is
+    `AGFAttention`. It has no double backward, `vmap` or forward mode, and `torch.compile` leaves it
+    as it is, with a break in the graph: use `AGFAttention` for those, and for fullgraph=True.
+    Errors: as `AGFAttention`.
     """
     tokens = None   # Tokens of a tile, at least 1; None chooses by device and `dim`
 
@@ -199,19 +196,25 @@ class LeanAGFAttention(AGFAttention):
         if not gram:
             return y, y.new_zeros(len(y), 0)
         U = self._heads(U)
-        with _exact(x):
+        with without_autocast(x):
             return y, U.mT @ U
 
     def forward(self,
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
+        "Filter the tokens of each sequence, a tile at a time"
         own, inner, out = (self.u_proj, self.s_proj), self.value_proj, self.out_proj
-        plain = by_weight(*own, self.v_proj, inner, out)
+        plain = by_weight(*own, self.v_proj, inner, out) and not exporting()
+        usual = plain and isinstance(x, Tensor) and x.ndim == 3 and not x.is_meta
         # up to `dim` tokens C is as large as the input, and there is nothing to save
-        short = isinstance(x, Tensor) and x.ndim == 3 and (x.shape[1] <= self.dim or not len(x))
-        if short or not plain:
+        if not usual or x.shape[1] <= self.dim or not x.shape[0]:
             return super().forward(x, key_padding_mask)
+        return self._by_tiles(x, key_padding_mask)
+
+    @torch.compiler.disable   # the number of tiles depends on the length
+    def _by_tiles(self, x, key_padding_mask):
+        own, inner, out = (self.u_proj, self.s_proj), self.value_proj, self.out_proj
         self._check(x, key_padding_mask)
         tokens = self.tokens or max(1, 2**(18 if x.device.type == "cpu" else 23)//self.dim)
         mask, heads = key_padding_mask, self.num_heads
@@ -222,7 +225,7 @@ class LeanAGFAttention(AGFAttention):
         tile = partial(self._tile, wanted)   # on the way back it is what it was on the way there
         y, gram = _ByTile.apply(tile, tokens, x, mask, C, *both, *rest, self.filter.theta)
         if wanted:
-            with _exact(x): penalty = _gram_penalty(self.penalty, gram, G)
+            with without_autocast(x): penalty = _gram_penalty(self.penalty, gram, G)
             self.collected.append((penalty, torch.is_grad_enabled()))
         return y
 

@@ -6,10 +6,13 @@
 __all__ = ['LOCAL', 'ShortConv', 'DenseConv', 'DecayingAverage', 'make_local']
 
 # %% ../nbs/11_local.ipynb #ad44362b
+import math
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .checks import at_least, check_kernel, check_signal, hide, one_of
+from .checks import at_least, check_kernel, check_signal, hide, one_of, without_autocast
 
 # %% ../nbs/11_local.ipynb #e7d5b048
 class ShortConv(nn.Module):
@@ -23,6 +26,7 @@ class ShortConv(nn.Module):
         self.conv = nn.Conv1d(dim, dim, kernel, padding=kernel//2, groups=dim)
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
+        "Tokens `(b, n, dim)` and what each sees around it, same shape; mask `(b, n)`"
         check_signal(x, self.conv.in_channels, key_padding_mask)
         if not x.shape[1]:
             return x
@@ -43,6 +47,7 @@ class DenseConv(nn.Module):
         self.conv = nn.Conv1d(dim, dim, kernel, padding=kernel//2)
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
+        "Tokens `(b, n, dim)` and what each sees around it, same shape; mask `(b, n)`"
         check_signal(x, self.conv.in_channels, key_padding_mask)
         if not x.shape[1]:
             return x
@@ -65,34 +70,48 @@ class DecayingAverage(nn.Module):
         at_least("memories", memories, 1)
         if not 0 < shortest <= longest:
             raise ValueError(f"0 < `shortest` <= `longest` is needed; got {shortest} and {longest}")
-        first, last = (torch.tensor(memory).log().item() for memory in (shortest, longest))
-        log_memory = torch.linspace(first, last, memories)
-        self.log_memory = nn.Parameter(log_memory.repeat(dim, 1))
-        self.weight = nn.Parameter(torch.randn(2, dim, memories)/(2*memories)**0.5)
+        self.shortest, self.longest = shortest, longest
+        self.log_memory = nn.Parameter(torch.empty(dim, memories))
+        self.weight = nn.Parameter(torch.empty(2, dim, memories))
+        self.reset_parameters()
+
+    @torch.no_grad()
+    def reset_parameters(self) -> None:
+        "Spread the memories and draw the weights anew"
+        memories, device = self.weight.shape[-1], self.weight.device
+        first, last = (
+            np.float32(math.log(np.float32(o))).item() for o in (self.shortest, self.longest)
+        )
+        self.log_memory.copy_(torch.linspace(first, last, memories, device=device))
+        self.weight.copy_(torch.randn_like(self.weight)/(2*memories)**0.5)
 
     def kernel(self,
         n:int,    # Tokens
         size:int, # Length, at least `2n - 1`
     ) -> Tensor: # Shape `(dim, size)`: times 0 to n-1, zeros, times 1-n to -1
         "The filter of every channel"
-        rate = torch.exp(-self.log_memory.float())
-        weight = self.weight.float()*torch.sqrt(-torch.expm1(-2*rate))
+        wide = torch.promote_types(self.weight.dtype, torch.float32)
+        rate = torch.exp(-self.log_memory.to(wide))
+        weight = self.weight.to(wide)*torch.sqrt(-torch.expm1(-2*rate))
         time = torch.arange(n, device=rate.device)
         powers = torch.exp(-rate.unsqueeze(-1)*time)                # (dim, memories, n)
-        after, before = torch.einsum("cdm,dmt->cdt", weight, powers)
+        with without_autocast(weight):
+            after, before = torch.einsum("cdm,dmt->cdt", weight, powers)
         between = before.new_zeros(len(before), size - 2*n + 1)
         return torch.cat([after, between, before[:, 1:].flip(1)], 1)
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
+        "Tokens `(b, n, dim)` and what each sees around it, same shape; mask `(b, n)`"
         check_signal(x, len(self.log_memory), key_padding_mask)
         n, x = x.shape[1], hide(x, key_padding_mask)
         if not x.numel():
             return x
         unit = 2**max(n.bit_length() - 3, 0)
         size = -(-2*n//unit)*unit   # at most 16 units
-        with torch.autocast(x.device.type, enabled=False):
-            product = torch.fft.rfft(x.mT.float(), size)*torch.fft.rfft(self.kernel(n, size))
-            y = torch.fft.irfft(product, size)[..., :n]
+        kernel = self.kernel(n, size)
+        signal = x.mT.to(torch.promote_types(x.dtype, kernel.dtype))
+        product = torch.fft.rfft(signal, size)*torch.fft.rfft(kernel)
+        y = torch.fft.irfft(product, size)[..., :n]
         return hide(y.to(x.dtype).mT, key_padding_mask)
 
 # %% ../nbs/11_local.ipynb #7d07a0ff

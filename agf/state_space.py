@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .baselines import ATTENTIONS
-from .checks import check_heads, check_mask, check_tokens, hide
+from .checks import check_heads, check_mask, check_tokens, hide, without_autocast
 
 # %% ../nbs/10_state_space.ipynb #c3e6c4dbd
 def s4d_kernel(
@@ -23,14 +23,15 @@ def s4d_kernel(
 ) -> Tensor: # $K_0 \dots K_{n-1}$ of every channel, real, shape `(..., dim, n)`
     """Kernel of a diagonal state-space model under zero-order hold.
 
-    O(dim m n) time and O(dim (n + m √n)) memory.
+    O(dim m n) time and O(dim (n + m √n)) memory; autocast changes nothing.
     """
     step, device = dt.unsqueeze(-1)*A, A.device                # (dim, m)
     side = math.isqrt(max(n - 1, 0)) + 1                       # t = side*q + r
     r = torch.exp(step.unsqueeze(-1)*torch.arange(side, device=device))    # (dim, m, side)
     q = torch.exp(side*step.unsqueeze(-1)*torch.arange(-(-n//side), device=device))
     q = q*(C*torch.expm1(step)/A).unsqueeze(-1)
-    table = torch.cat([q.real, -q.imag], -2).mT @ torch.cat([r.real, r.imag], -2)
+    with without_autocast(A):
+        table = torch.cat([q.real, -q.imag], -2).mT @ torch.cat([r.real, r.imag], -2)
     return 2*table.flatten(-2)[..., :n]
 
 # %% ../nbs/10_state_space.ipynb #c8e05d1b0
@@ -74,17 +75,30 @@ class S4DAttention(nn.Module):
             raise ValueError(f"`state` must be even and at least 2; got {state}")
         if not 0 < dt_min <= dt_max:
             raise ValueError(f"0 < `dt_min` <= `dt_max` is needed; got {dt_min} and {dt_max}")
-        self.dim = dim
+        self.dim = int(dim)
         self.num_heads = num_heads
-        self.state = state
+        self.state = int(state)
         self.bidirectional = bidirectional
-        m = state//2   # A = -exp(log_decay) + i frequency; C as real and imaginary parts
-        self.log_dt = nn.Parameter(math.log(dt_min) + torch.rand(dim)*math.log(dt_max/dt_min))
-        self.log_decay = nn.Parameter(torch.full((dim, m), math.log(0.5)))
-        self.frequency = nn.Parameter((math.pi*torch.arange(m)).repeat(dim, 1))
-        self.C = nn.Parameter(torch.randn(1 + bidirectional, dim, m, 2)*0.5**0.5)
-        self.D = nn.Parameter(torch.randn(dim))
+        m = int(state)//2   # A = -exp(log_decay) + i frequency; C as real and imaginary parts
+        self.dt_min, self.dt_max = dt_min, dt_max
+        self.log_dt = nn.Parameter(torch.empty(dim))
+        self.log_decay = nn.Parameter(torch.empty(dim, m))
+        self.frequency = nn.Parameter(torch.empty(dim, m))
+        self.C = nn.Parameter(torch.empty(1 + bidirectional, dim, m, 2))
+        self.D = nn.Parameter(torch.empty(dim))
+        self.reset_parameters()
         self.out_proj = nn.Linear(dim, dim, bias)
+
+    @torch.no_grad()
+    def reset_parameters(self) -> None:
+        "Draw the systems anew; `out_proj` has a start of its own"
+        spread = math.log(self.dt_max/self.dt_min)
+        self.log_dt.copy_(math.log(self.dt_min) + torch.rand_like(self.log_dt)*spread)
+        self.log_decay.fill_(math.log(0.5))
+        m = self.frequency.shape[1]
+        self.frequency.copy_(math.pi*torch.arange(m, device=self.frequency.device))
+        self.C.copy_(torch.randn_like(self.C)*0.5**0.5)
+        self.D.normal_()
 
     def system(self) -> tuple: # `A` `(dim, m)` and `C` `(1 or 2, dim, m)`, complex; `dt` `(dim,)`
         "The continuous system of every channel, in float32 at least"
@@ -105,6 +119,7 @@ class S4DAttention(nn.Module):
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Mixed tokens, shape `(b, n, dim)`; 0 at padding
+        "Mix the tokens of each sequence"
         check_tokens(x, self.dim, self.out_proj)
         check_mask(key_padding_mask, *x.shape[:2])
         y = self.convolve(hide(x, key_padding_mask)).to(x.dtype)

@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from .checks import at_least, check_options, hide, is_true, one_of
+from .checks import at_least, casts, check_options, hide, is_true, one_of
 
 # %% ../nbs/13_stems.ipynb #0d450b7b
 def sinusoids(
@@ -37,7 +37,7 @@ class Stem(nn.Module):
             raise ValueError(
                 f"`x` must have shape (batch, steps, {channels}); got {tuple(x.shape)}"
             )
-        if x.dtype != dtype and not torch.is_autocast_enabled(x.device.type):
+        if x.dtype != dtype and not casts(x):
             raise ValueError(
                 f"`x` is {x.dtype} and the model {dtype}: pass x.to({dtype}), or use autocast"
             )
@@ -49,6 +49,7 @@ class Stem(nn.Module):
 class LinearStem(nn.Linear, Stem):
     "A linear map of each step, `(b, n, in_channels)` to `(b, n, dim)`"
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> tuple:
+        "Steps `(b, n, in_channels)`, mask `(b, n)`: tokens `(b, m, dim)` and mask `(b, m)` or None"
         return super().forward(hide(x, key_padding_mask)), key_padding_mask
 
 # %% ../nbs/13_stems.ipynb #da013f66
@@ -59,9 +60,14 @@ class TokenStem(nn.Embedding, Stem):
         dim:int,      # Width of a token
         std:float=1., # Spread of the entries at the start
     ):
+        self.std = std   # before the weight is drawn
         super().__init__(n_tokens, dim)
-        if std != 1:
-            nn.init.normal_(self.weight, std=std)
+
+    def reset_parameters(self) -> None:
+        "Draw the vectors anew"
+        super().reset_parameters()
+        if self.std != 1:
+            nn.init.normal_(self.weight, std=self.std)
 
     def check(self, x:Tensor, channels:int, dtype):
         "Refuse what is no batch of words"
@@ -72,6 +78,7 @@ class TokenStem(nn.Embedding, Stem):
             )
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> tuple:
+        "Words `(b, n)` and mask `(b, n)` give tokens `(b, n, dim)` and the mask"
         if key_padding_mask is not None:
             x = x.masked_fill(key_padding_mask, 0)
         if is_true(((x < 0) | (x.long() >= self.num_embeddings)).any()):
@@ -95,6 +102,7 @@ class ConvStem(Stem):
         self.act = nn.GELU()
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> tuple:
+        "Steps `(b, n, in_channels)`, mask `(b, n)`: tokens `(b, m, dim)` and mask `(b, m)` or None"
         x = hide(x, key_padding_mask)
         x = hide(self.act(self.conv1(x.mT)).mT, key_padding_mask)
         return hide(self.conv2(x.mT).mT, key_padding_mask), key_padding_mask
@@ -145,6 +153,7 @@ class DilatedStem(Stem):
         return None if n is None else -(-(-(-n//self.stride))//self.window)
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> tuple:
+        "Steps `(b, n, in_channels)`, mask `(b, n)`: tokens `(b, m, dim)` and mask `(b, m)` or None"
         x = hide(x, key_padding_mask)
         slow, mask = window_mean(x, key_padding_mask, self.stride*self.window)
         strided = None if key_padding_mask is None else key_padding_mask[:, ::self.stride]

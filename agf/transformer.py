@@ -46,7 +46,8 @@ class EncoderBlock(nn.Module):
             x = x + self.local(x, key_padding_mask)
         return self.drop(self.attention(x, key_padding_mask))
 
-    def forward(self, x, key_padding_mask=None):
+    def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
+        "Tokens `(b, n, dim)` to the same, with the mask `(b, n)` of the padding"
         if self.norm == "pre":
             x = x + self.mix(self.norm1(x), key_padding_mask)
             return x + self.drop(self.ffn(self.norm2(x)))
@@ -145,7 +146,8 @@ class SequenceClassifier(nn.Module):
         own = _stem_options(stem, position, max_len, max_tokens, dropout)
         self.stem = make_stem(stem, in_channels, dim, **own)
         learned = position == "learned"
-        self.position = nn.Parameter(0.02*torch.randn(longest, dim)) if learned else None
+        self.position = nn.Parameter(torch.empty(longest, dim)) if learned else None
+        self.reset_parameters()
         self.drop = nn.Dropout(dropout)
         ffn_dim = ffn_dim or 2*dim
         kernel = {} if local_kernel is None else dict(kernel=local_kernel)
@@ -164,6 +166,12 @@ class SequenceClassifier(nn.Module):
         self.head = nn.Linear(features, n_classes) if head == "linear" else nn.Sequential(
             nn.Linear(features, ffn_dim), nn.ReLU(), nn.Linear(ffn_dim, n_classes)
         )
+
+    @torch.no_grad()
+    def reset_parameters(self) -> None:
+        "Draw the learned positions anew; the parts have starts of their own"
+        if self.position is not None:
+            self.position.copy_(0.02*torch.randn_like(self.position))
 
     @property
     def dtype(self):
@@ -197,7 +205,11 @@ class SequenceClassifier(nn.Module):
             z = z.mean(1) if mask is None else z.sum(1)/(~mask).sum(1, keepdim=True).clamp_min(1)
         return self.head_drop(z)
 
-    def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
+    def forward(self,
+        x:Tensor, # Series `(b, n, in_channels)`, or with stem `tokens` words `(b, n)`
+        key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
+    ) -> Tensor: # Logits, shape `(b, n_classes)`
+        "Classify a batch of sequences"
         return self.head(self.features(x, key_padding_mask))
 
 # %% ../nbs/14_transformer.ipynb #41186a43
@@ -209,7 +221,11 @@ class PairClassifier(SequenceClassifier):
     """
     towers = 2
 
-    def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
+    def forward(self,
+        x:Tensor, # Series `(b, 2, n, in_channels)`, or with stem `tokens` words `(b, 2, n)`
+        key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, 2, n)`
+    ) -> Tensor: # Logits, shape `(b, n_classes)`
+        "Classify a batch of pairs"
         if x.ndim < 3 or x.shape[1] != 2:
             raise ValueError(
                 f"`x` must hold two sequences a case, shape (batch, 2, ...); got {tuple(x.shape)}"
