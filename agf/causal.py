@@ -79,7 +79,7 @@ def prefix_states(
         for zero, two, one, dim in zip(first, even, odd, (-2, -3))
     ))
 
-# %% ../nbs/07_causal.ipynb #45c720d7
+# %% ../nbs/07_causal.ipynb #626867a5
 def _running(p):
     "All running merges, each at once: `top` `(..., runs, d)`"
     n = p.top.shape[-2]
