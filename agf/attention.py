@@ -292,7 +292,9 @@ class AGFAttention(Attention):
 
     def factors(self, x:Tensor, key_padding_mask:Tensor|None=None) -> tuple[Tensor, Tensor, Tensor]:
         "`U`, `g`, `V` of tokens `x` `(b, n, dim)`, each `(b, h, n, d)`: see `agf_factors`"
-        x = hide(x, key_padding_mask)
+        return self._hidden_factors(hide(x, key_padding_mask), key_padding_mask)
+
+    def _hidden_factors(self, x, key_padding_mask):
         u, v, s = (self._heads(p(x)) for p in (self.u_proj, self.v_proj, self.s_proj))
         return agf_factors(u, v, s, self.filter, key_padding_mask)
 
@@ -305,7 +307,7 @@ class AGFAttention(Attention):
             return as_leaf(self, x, key_padding_mask)
         self._check(x, key_padding_mask)
         x = hide(x, key_padding_mask)
-        U, g, V = self.factors(x, key_padding_mask)
+        U, g, V = self._hidden_factors(x, key_padding_mask)
         self._record(U, V)
         many = not exporting() and x.shape[1] > self.dim   # an exported graph serves every length
         ahead = many and by_weight(self.value_proj, self.out_proj)

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from .attention import Attention, token_softmax, unseen
 from .baselines import ATTENTIONS
 from .causal import CausalState, prefix_states
-from .checks import at_least, check_mask, check_tokens, exporting, fits, hide, one_of
+from .checks import (at_least, check_mask, check_tokens, exporting, fits, hide, one_of,
+                        without_autocast)
 
 # %% ../nbs/09b_exact.ipynb #68212d7d
 DOMAINS = "eig", "sym", "svd"
@@ -176,15 +177,21 @@ class GraphFilter(nn.Module):
         super().__init__()
         if not fits(order, int):
             raise ValueError(f"`order` must be a whole number; got {order!r}")
-        self.order = at_least("order", order, 0)
-        taps, gain = start_taps(start, order)
-        def parameter(numbers, width):
-            column = torch.tensor(numbers, device=device, dtype=dtype or torch.get_default_dtype())
-            return nn.Parameter(column.view(1, -1, 1).repeat(num_heads, 1, width))
-        raw = raw_of(alpha)
-        self.taps = parameter(taps, channels)
-        self.gain = parameter([gain], channels) if resolvent else None
-        self.raw_alpha = parameter([raw], 1) if resolvent else None
+        self.order = order = at_least("order", int(order), 0)
+        self.start = *start_taps(start, order), raw_of(alpha)
+        def empty(n, width):
+            return nn.Parameter(torch.empty(num_heads, n, width, device=device, dtype=dtype))
+        self.taps = empty(order + 1, channels)
+        self.gain = empty(1, channels) if resolvent else None
+        self.raw_alpha = empty(1, 1) if resolvent else None
+        self.reset_parameters()
+
+    @torch.no_grad()
+    def reset_parameters(self) -> None:
+        "Back to the start"
+        for p, numbers in zip((self.taps, self.gain, self.raw_alpha), self.start):
+            if p is not None:
+                p.copy_(torch.tensor(numbers, dtype=torch.float64).view(1, -1, 1).expand_as(p))
 
     @property
     def alpha(self) -> Tensor|None:
@@ -369,7 +376,7 @@ class GraphFilterAttention(FilterReadings, Attention):
         "The two factors of `A = U Vᵀ`"
         self._check(x, key_padding_mask)
         parts = self.project(hide(x, key_padding_mask))
-        with torch.autocast(x.device.type, enabled=False):
+        with without_autocast(x):
             return self._factors(parts[0], parts[-2], key_padding_mask)
 
     def _factors(self, q, k, key_padding_mask):
@@ -378,7 +385,7 @@ class GraphFilterAttention(FilterReadings, Attention):
 
     def mix(self, *parts):
         *qk, value, key_padding_mask = parts
-        with torch.autocast(value.device.type, enabled=False):   # half precision for products only
+        with without_autocast(value):   # half precision for products only
             U, V = self._factors(qk[0], qk[-1], key_padding_mask)
             return graph_filter(U, V, value, *self.f.numbers(U.dtype), self.domain, self.solve)
 
@@ -485,7 +492,7 @@ class CausalGraphFilterAttention(CausalReadings, GraphFilterAttention):
         b, n, _ = x.shape
         check_mask(key_padding_mask, b, n, all_hidden=True)   # a run may be all padding
         parts = self.project(hide(x, key_padding_mask))
-        with torch.autocast(x.device.type, enabled=False):
+        with without_autocast(x):
             U, v = self.logit_factors(parts[0], parts[-2])
             U, v = hide(U, key_padding_mask), unseen(v, key_padding_mask)
             numbers, value = self.f.numbers(U.dtype), parts[-1].to(U.dtype)
