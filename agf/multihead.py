@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .attention import AGFAttention, Attention, by_weight, token_softmax
+from .attention import AGFAttention, Attention, as_leaf, by_weight, token_softmax
 from .checks import check_seen, check_tokens, exporting, fits, hide, one_of, read_mask
 
 # %% ../nbs/08_multihead.ipynb #760aff5d
@@ -161,6 +161,7 @@ class AGFMultiheadAttention(_CrossFilter):
         nonnegative:bool=False, # Use the learned coefficients' absolute values
     ):
         _refuse(add_bias_kv=add_bias_kv, add_zero_attn=add_zero_attn)
+        embed_dim, num_heads = int(embed_dim), int(num_heads)   # NumPy's as well
         if not fits(dropout, float) or not 0 <= dropout <= 1:
             raise ValueError(f"`dropout` must be a share, from 0 to 1; got {dropout!r}")
         super().__init__(
@@ -199,6 +200,9 @@ class AGFMultiheadAttention(_CrossFilter):
         Masks are bool, True hides a key, or float, added to the logits of V: minus infinity hides.
         If `query` is `key`, hidden tokens ask nothing either: their output is 0.
         """
+        if isinstance(query, torch.fx.Proxy):
+            options = key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal
+            return as_leaf(self, query, key, value, *options)
         _refuse(is_causal=is_causal)
         itself, single, shared = query is key, query.ndim == 2, key is value
         widths = (self.embed_dim, self.kdim, self.vdim)
