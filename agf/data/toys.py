@@ -64,8 +64,8 @@ def recall(
     g:torch.Generator,# Source of all that is random
     length:int=16,    # Pairs, and as many queries
     values:int=16,    # Possible values
-) -> tuple: # Tokens `(cases, 2*length, length + values + 1)`, answers `(cases, 2*length)`
-    "Which value came with my key? -100 at the pairs, which are not asked"
+) -> tuple: # Tokens `(cases, 2*length, length + values + 1)`, answers `(cases, 2*length)`, -100 where nothing is asked
+    "Which value came with my key?"
     keys, queries = shuffles(cases, length, g), shuffles(cases, length, g)
     value = torch.randint(values, (cases, length), generator=g)
     none = torch.full_like(value, values)
@@ -81,8 +81,8 @@ def reachability(
     cases:int,        # How many
     g:torch.Generator,# Source of all that is random
     length:int=12,    # Nodes
-) -> tuple: # Tokens `(cases, 3*length, 2*length + 1)`, answers `(cases, 3*length)`
-    "Does a path lead from me to the marked node? -100 at the edges, which are not asked"
+) -> tuple: # Tokens `(cases, 3*length, 2*length + 1)`, answers `(cases, 3*length)`, -100 where nothing is asked
+    "Does a path lead from me to the marked node?"
     edges = torch.randint(length, (cases, 2*length, 2), generator=g)
     # a dropped edge is a loop, says nothing
     drop = torch.rand(cases, 2*length, generator=g) < 0.35
