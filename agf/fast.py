@@ -210,9 +210,11 @@ class LeanAGFAttention(AGFAttention):
         # up to `dim` tokens C is as large as the input, and there is nothing to save
         if not usual or x.shape[1] <= self.dim or not x.shape[0]:
             return super().forward(x, key_padding_mask)
-        return self._by_tiles(x, key_padding_mask)
+        tiles = self._by_tiles
+        if torch.compiler.is_compiling():   # their number depends on the length
+            tiles = torch.compiler.disable(tiles)
+        return tiles(x, key_padding_mask)
 
-    @torch.compiler.disable   # the number of tiles depends on the length
     def _by_tiles(self, x, key_padding_mask):
         own, inner, out = (self.u_proj, self.s_proj), self.value_proj, self.out_proj
         self._check(x, key_padding_mask)
