@@ -675,6 +675,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'agf.train.estimator.from_list': ('estimator.html#from_list', 'agf/train/estimator.py'),
                                      'agf.train.estimator.without_numpy': ('estimator.html#without_numpy', 'agf/train/estimator.py')},
             'agf.train.job': { 'agf.train.job.Job': ('job.html#job', 'agf/train/job.py'),
+                               'agf.train.job.Job.__post_init__': ('job.html#job.__post_init__', 'agf/train/job.py'),
                                'agf.train.job.Job.check': ('job.html#job.check', 'agf/train/job.py'),
                                'agf.train.job.Job.command': ('job.html#job.command', 'agf/train/job.py'),
                                'agf.train.job.Job.folder': ('job.html#job.folder', 'agf/train/job.py'),

@@ -12,6 +12,7 @@ import ast
 import contextlib
 import hashlib
 import io
+import json
 import shlex
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
@@ -48,6 +49,15 @@ class Job:
     precision:str|None=None
     compiled:bool=False      # Compile the model; counting in steps
     device:str|None=None     # Default: CUDA if there is one
+
+    def __post_init__(self):
+        try:   # as a record gives them back: a tuple is a list there
+            plain = json.loads(json.dumps(self.changes))
+        except TypeError as e:
+            raise ValueError(
+                f"`changes` must hold numbers, words and lists of them; got {self.changes!r}"
+            ) from e
+        object.__setattr__(self, "changes", plain)
 
     @property
     def label(self):
