@@ -32,6 +32,9 @@ def _refuse(**given):
 # %% ../nbs/08_multihead.ipynb #53d6f30a
 def _batched(query, key, value, widths, batch_first):
     "Bring the three inputs to `(b, n, width)`"
+    for name, x in zip(("query", "key", "value"), (query, key, value)):
+        if not isinstance(x, Tensor):
+            raise ValueError(f"`{name}` must be a tensor; got {type(x).__name__}")
     shapes = [tuple(x.shape) for x in (query, key, value)]
     if any(x.is_nested for x in (query, key, value)):
         raise ValueError(
@@ -204,9 +207,10 @@ class AGFMultiheadAttention(_CrossFilter):
             options = key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal
             return as_leaf(self, query, key, value, *options)
         _refuse(is_causal=is_causal)
-        itself, single, shared = query is key, query.ndim == 2, key is value
+        itself, shared, given = query is key, key is value, query
         widths = (self.embed_dim, self.kdim, self.vdim)
         query, key, value = _batched(query, key, value, widths, self.batch_first)
+        single = given.ndim == 2
         for x, proj in ((query, self.u_proj), (key, self.v_proj), (value, self.value_proj)):
             check_tokens(x, x.shape[-1], proj)
         if single and key_padding_mask is not None: key_padding_mask = key_padding_mask.unsqueeze(0)

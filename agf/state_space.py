@@ -11,8 +11,9 @@ import math
 import torch
 from torch import Tensor, nn
 
+from .attention import as_leaf
 from .baselines import ATTENTIONS
-from .checks import check_heads, check_mask, check_tokens, hide, without_autocast
+from .checks import check_heads, check_mask, check_step, check_tokens, hide, without_autocast
 
 # %% ../nbs/11_state_space.ipynb #c3e6c4dbd
 def s4d_kernel(
@@ -120,6 +121,8 @@ class S4DAttention(nn.Module):
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Mixed tokens, shape `(b, n, dim)`; 0 at padding
         "Mix the tokens of each sequence"
+        if isinstance(x, torch.fx.Proxy):
+            return as_leaf(self, x, key_padding_mask)
         check_tokens(x, self.dim, self.out_proj)
         check_mask(key_padding_mask, *x.shape[:2])
         y = self.convolve(hide(x, key_padding_mask)).to(x.dtype)
@@ -135,8 +138,16 @@ class S4DAttention(nn.Module):
                 "a two-sided layer needs the whole sequence: make it with bidirectional=False to "
                 "use `step`"
             )
+        check_step(x, self.dim)
         check_tokens(x.unsqueeze(1), self.dim, self.out_proj)
         A, C, dt = self.system()
+        want = len(x), *A.shape
+        if state is not None and getattr(state, "shape", None) != want:
+            got = getattr(state, "shape", type(state).__name__)
+            raise ValueError(
+                f"`state` belongs to another batch or layer: pass what `step` returned, {want}; "
+                f"got {got}"
+            )
         z = dt.unsqueeze(-1)*A
         new = torch.expm1(z)/A*x.unsqueeze(-1)
         state = new if state is None else z.exp()*state + new
