@@ -454,7 +454,7 @@ def penalty_parts(
         row = dict(layer=i + 1, name=name, u=_gram_error(U).item(), u_floor=floor)
         rows.append(row | dict(v=_gram_error(V).item()))
         if loss is None: continue
-        weights = [*layer.u_proj.parameters(), *layer.v_proj.parameters()]
+        weights = [*layer.q_proj.parameters(), *layer.k_proj.parameters()]
         weights = [p for p in weights if p.requires_grad]
         kw = dict(retain_graph=True, allow_unused=True)
         by_loss, pulled = _size(torch.autograd.grad(loss, weights, **kw)), 0.
