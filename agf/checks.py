@@ -294,8 +294,8 @@ def _all_same(mask, axis, name, what):
 def check_signal(
     x,       # What a module is called with
     dim:int, # Its width
-    key_padding_mask:Tensor|None, # True marks padding
-    weight:Tensor|None=None,      # Parameter that has the module's dtype
+    key_padding_mask, # None, or a tensor in which True marks padding
+    weight:Tensor|None=None, # Parameter that has the module's dtype
 ):
     "Refuse what is no batch of signals of width `dim`, and a mask that is not its mask"
     fine = isinstance(x, Tensor) and x.is_floating_point() and not x.is_nested
@@ -308,7 +308,8 @@ def check_signal(
         raise ValueError(
             f"`x` is {x.dtype} and the module {weight.dtype}: pass x.to({weight.dtype})"
         )
-    check_mask(key_padding_mask, *x.shape[:2], all_hidden=True)
+    b, n, _ = x.shape
+    check_mask(key_padding_mask, b, n, all_hidden=True)
 
 def check_kernel(
     kernel:int, # Tokens that a convolution sees
