@@ -518,7 +518,7 @@ def _smoothing_warnings(table):
         yield (
             f"over-smoothing: tokens leave {_names(alike)} with a mean cosine of "
             f"{alike.cosine.max():.3f}; check residual connections, use fewer layers, "
-            "or a filter that passes high frequencies (fix θ_0 = 1)"
+            "or a filter that passes tokens as they are (attention 'exact', start 'highpass')"
         )
     if "branch_high_frequency" in rows and len(flat := rows[rows.branch_high_frequency < 0.01]):
         yield (
