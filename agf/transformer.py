@@ -11,7 +11,6 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import torch
@@ -132,13 +131,14 @@ def _results(record):
     ]
 
 def model_card(
-    model:nn.Module, # A `SequenceClassifier`
-    name:str,        # Of the repository or the folder
+    model:"HubMixin", # A `SequenceClassifier`
+    name:str,         # Of the repository or the folder
     record:dict|None=None, # Of the run that made the model
     license:str="apache-2.0", # Of the weights
 ) -> str: # Markdown with a YAML head, as the hub reads it
     "What a model is, how to call it, and what its record says"
-    head = dict(license=license, library_name="agf", tags=["agf", "sequence-classification"])
+    tags = ["agf", "sequence-classification"]
+    head:dict = dict(license=license, library_name="agf", tags=tags)
     results = ["## Results", "No record of a run is known for these weights."]
     if record is not None:
         results, task = _results(record), dict(type="classification", name="classification")
@@ -161,8 +161,9 @@ def model_card(
     ]
     parts = [
         "---\n" + "\n".join(f"{k}: {json.dumps(v)}" for k, v in head.items()) + "\n---",
-        f"# {name}", f"A `{kind}` of [agf](https://pypi.org/project/agf/) with attention "
-        f"`{model.config['attention']}` and {size:,} weights, {model.config['n_classes']} classes.",
+        f"# {name}", f"A `{kind}` of the Python package agf, with attention "
+        f"`{model.config['attention']}` and {size:,} weights, for {model.config['n_classes']} "
+        "classes.",
         "\n".join(call), *results, f"Licence of the weights: {license}.",
     ]
     return "\n\n".join(parts) + "\n"
@@ -174,8 +175,8 @@ def _hub():
         import huggingface_hub
     except ImportError as e:
         raise ImportError(
-            "the hub needs a further package (pip install huggingface_hub, or agf[hub]); folders "
-            "on this machine work without"
+            "the hub needs a further package (pip install huggingface_hub); folders on "
+            "this machine work without"
         ) from e
     return huggingface_hub
 
@@ -188,11 +189,12 @@ def _fingerprint(model):
     weights = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
     return hashlib.sha256(save(weights)).hexdigest()
 
-class HubMixin:
+class HubMixin(nn.Module):
     "`save_pretrained`, `from_pretrained` and `push_to_hub`, for a model that `save_model` takes"
-    facts:dict = {}   # what a saved model says beside its constructor's arguments
-    state_dict:Callable[..., dict]
-    parameters:Callable[..., Iterator[nn.Parameter]]
+    config:dict       # arguments of its constructor
+    facts:dict = {}   # what its folder says beside them
+    in_channels:int
+    towers:int
 
     def _record(self, record):
         "What is kept of a record: of a new one, or of the one that the weights came with"
@@ -219,8 +221,8 @@ class HubMixin:
         facts = {k: v for k, v in self.facts.items() if k != "record"}
         if record is not None:
             facts["record"] = record
-        card = model_card(self, name or folder.resolve().name, record, license)   # type: ignore
-        save_model(self, folder, **facts)
+        card = model_card(self, name or folder.resolve().name, record, license)
+        save_model(self, folder, **facts)   # type: ignore
         (folder/"README.md").write_text(card, encoding="utf-8")
 
     @classmethod
@@ -279,7 +281,7 @@ def _written(layer, attention, options):
     own = {k: v for k, v in getattr(layer, "settings", {}).items() if k in known}
     return {k: v for k, v in (options or {}).items() if k != "form"} | own if own else options
 
-class SequenceClassifier(HubMixin, nn.Module):
+class SequenceClassifier(HubMixin):
     """Transformer that classifies sequences of vectors or of tokens, with selectable attention.
 
     Input `x` of shape `(b, n, in_channels)`, or of integers `(b, n)` with stem `tokens`, and
