@@ -150,10 +150,11 @@ def as_leaf(
     layer:nn.Module, # A layer that `torch.fx` traces
     x,     # The `torch.fx.Proxy` that it is called with
     *args, # and then
+    **kwargs
 ): # Another one, for what it gives
     "One node of the traced graph, which calls the layer whole"
     name = x.tracer.path_of_module(layer)
-    return x.tracer.create_proxy("call_module", name, (x, *args), {})
+    return x.tracer.create_proxy("call_module", name, (x, *args), kwargs)
 
 class Attention(nn.Module):
     """Self-attention in heads; a subclass defines `mix(q, k, v, key_padding_mask)`.

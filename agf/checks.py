@@ -280,9 +280,12 @@ def of_keys(
 
 def _all_same(mask, axis, name, what):
     "Is every slice the first? It must be looked at, on every device: a miss would change the model"
+    same = (mask == mask.narrow(axis, 0, 1)).all()
+    if torch.compiler.is_compiling():   # the compiled code looks, and stops
+        torch._assert_async(same, f"`{name}` differs between {what}: pass a mask of keys")
+        return True
     try:
-        if not torch.compiler.is_compiling():
-            return bool((mask == mask.narrow(axis, 0, 1)).all())
+        return bool(same)
     except RuntimeError:   # under vmap a tensor has no single value
         pass
     raise ValueError(

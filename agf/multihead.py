@@ -241,9 +241,9 @@ Host = namedtuple("Host", "models projections out pair")
 HOSTS = ( # `pair`: it returns a tensor and its weights, rather than the tensor alone
     Host("timm: ViT, DeiT, BEiT, Swin, EVA", ("qkv",), "proj", False),
     Host("timm: EVA-02", ("q_proj", "k_proj", "v_proj"), "proj", False),
-    Host("BERT, RoBERTa, ESM, LayoutLM", ("query", "key", "value"), None, True),
+    Host("BERT, RoBERTa, ELECTRA, ESM, LayoutLM", ("query", "key", "value"), None, True),
     Host("ViT, DeiT", ("q_proj", "k_proj", "v_proj"), "o_proj", True),
-    Host("CLIP, PatchTST", ("q_proj", "k_proj", "v_proj"), "out_proj", True),
+    Host("CLIP, SigLIP, PatchTST, Wav2Vec2", ("q_proj", "k_proj", "v_proj"), "out_proj", True),
     Host("DistilBERT", ("q_lin", "k_lin", "v_lin"), "out_lin", True),
     Host("ModernBERT", ("Wqkv",), "Wo", True),
 )
@@ -383,6 +383,8 @@ class _Guest(nn.Module):
     def forward(self, *args, **kwargs):
         given = dict(zip(self.names, args)) | kwargs
         x = given.pop(self.names[0])
+        if isinstance(x, torch.fx.Proxy):
+            return as_leaf(self, x, **given)
         mask = self._mask(_first_given(given, MASKS), x)
         weights = bool(given.pop("output_attentions", False))
         fine = {*IDLE, *(k for loss in self.lose for k in LOSSES[loss][1])}
