@@ -209,6 +209,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'agf.data.cases.check_labels': ('cases.html#check_labels', 'agf/data/cases.py'),
                                 'agf.data.cases.fingerprint': ('cases.html#fingerprint', 'agf/data/cases.py'),
                                 'agf.data.cases.in_order': ('cases.html#in_order', 'agf/data/cases.py'),
+                                'agf.data.cases.is_missing': ('cases.html#is_missing', 'agf/data/cases.py'),
                                 'agf.data.cases.kind_of': ('cases.html#kind_of', 'agf/data/cases.py'),
                                 'agf.data.cases.number': ('cases.html#number', 'agf/data/cases.py')},
             'agf.data.files': { 'agf.data.files.Table': ('files.html#table', 'agf/data/files.py'),

@@ -21,11 +21,14 @@ import numpy as np
 
 from ..checks import did_you_mean, one_of
 from .archives import is_litter
-from .cases import DataSet, Task, as_classes, check_labels, in_order, number
+from .cases import DataSet, Task, as_classes, check_labels, in_order, is_missing, number
 from .uea import (check_listed, check_times, fill, read_ts, times, to_data_set,
                           warn_of_times)
 
 # %% ../../nbs/25b_files.ipynb #cae3a0ad
+USUAL = dict(label=("label", "class"), id=("id", "case", "series"),
+             time=("time", "timestamp", "step"))   # names that are known, in small letters
+
 @dataclass
 class Table:
     "Columns of fields, as text or as they stand in a frame"
@@ -50,7 +53,8 @@ def is_header(
 ) -> bool:
     "Does a row hold names?"
     numbers = [v for v in row if is_value(v)]
-    known = any(w in row for w in wanted)
+    usual = {name for names in USUAL.values() for name in names}
+    known = any(w in row for w in wanted) or any(v.lower() in usual for v in row)
     return any(row) and (known or numbers == list(map(str, range(len(numbers)))))
 
 def csv_rows(path):
@@ -112,9 +116,6 @@ def read_table(
     return Table(str(source), columns, [i for i, _ in rows], named)
 
 # %% ../../nbs/25b_files.ipynb #c6061fc8
-USUAL = dict(label=("label", "class"), id=("id", "case", "series"),
-             time=("time", "timestamp", "step"))   # names that are known, in small letters
-
 def column(
     table:Table,
     what:str,     # A key of `USUAL`
@@ -141,7 +142,7 @@ def values_of(
 ) -> np.ndarray: # Float64 `(rows, columns)`; empty fields are NaN
     "The numbers of columns"
     def value(v):
-        if v is None or v == "" or type(v).__name__ == "NAType": return np.nan
+        if is_missing(v) or isinstance(v, str) and v == "": return np.nan
         if isinstance(v, str) and "_" in v: raise ValueError
         return float(v)
 
@@ -161,7 +162,7 @@ def values_of(
 def filled_in(table, name, what):
     "The fields of a column, none of which may be empty"
     for i, v in enumerate(table.columns[name]):
-        if v is None or v == "" or v != v:
+        if is_missing(v) or isinstance(v, str) and v == "":
             raise ValueError(f"{table.where}, line {table.lines[i]}: the {what} in column {name} "
                              "is empty; fill it in, or remove the row")
     return table.columns[name]
@@ -242,7 +243,8 @@ def read_array(
         found = np.load(path, allow_pickle=False)
         if isinstance(found, np.ndarray) != (path.suffix.lower() == ".npy"):
             raise ValueError(f"no {path.suffix} file, whatever its name says")
-        return found if isinstance(found, np.ndarray) else {k: found[k] for k in found.files}
+        if isinstance(found, np.ndarray): return found
+        return {k.lower(): found[k] for k in found.files}   # some write x, and some X
     except OSError:
         raise   # says itself why the file cannot be opened
     except Exception as e:
@@ -286,7 +288,7 @@ def read_arrays(path, label, part=""):
             raise FileNotFoundError(f"{label} is no .npy file of labels: a .npy file holds the "
                                     "series alone, name that of its labels (--label y.npy)")
         return X, array_labels(read_array(other), len(X), other)
-    X, y, lengths = (found.get(f"{k}{part}") for k in ("X", "y", "lengths"))
+    X, y, lengths = (found.get(f"{k}{part}") for k in ("x", "y", "lengths"))
     if X is None:
         raise ValueError(f"{path} has no array X{part}: it holds {', '.join(found)}; write it "
                          "with numpy.savez(path, X=X, y=y)")
@@ -355,7 +357,10 @@ def write_ts(
     name:str|None=None, # Of the set; default: that of the file
 ):
     "Write series, of any lengths, to a `.ts` file"
-    path, series = Path(path), [np.atleast_2d(np.asarray(x, np.float64)) for x in X]
+    try:
+        path, series = Path(path), [np.atleast_2d(np.asarray(x, np.float64)) for x in X]
+    except (TypeError, ValueError) as e:
+        raise ValueError(f"X must hold arrays (channels, steps) of numbers ({e})") from e
     shapes = [x.shape for x in series]
     if not shapes or len({s[0] for s in shapes}) > 1 or not all(
         len(s) == 2 and s[1] for s in shapes
@@ -411,7 +416,7 @@ def parts_of(
         if len(trains) == 1: path = trains[0]
     elif path.suffix.lower() == ".npz" and path.is_file() and not named:
         held = read_array(path)
-        if "X_train" in held: return (path, "_train"), (path, "_test") if "X_test" in held else None
+        if "x_train" in held: return (path, "_train"), (path, "_test") if "x_test" in held else None
     beside = None if named else test_of(path)
     return (path, ""), (beside, "") if beside else named
 

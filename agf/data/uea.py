@@ -133,8 +133,12 @@ def fill(
     missing:str, # One of `MISSING`
     path,        # For messages
 ) -> list: # Arrays without missing values
-    "Interpolate missing values, cut them off at the end, or refuse them"
+    "Interpolate missing values, cut them off at the end, or refuse them and endless ones"
     one_of("missing", missing, MISSING)
+    endless = sum((np.abs(x) > np.finfo(np.float32).max).any() for x in X)
+    if endless:
+        raise ValueError(f"{path} has values beyond float32 (infinite, or above 3e38) in {endless} "
+                         f"of {len(X)} series: repair or scale them")
     holed = [i for i, x in enumerate(X) if np.isnan(x).any()]
     ends = {i: np.flatnonzero(~np.isnan(X[i]).all(0)).max(initial=-1) + 1 for i in holed}
     early = [i for i in holed if ends[i] < X[i].shape[1]]
@@ -294,12 +298,7 @@ def read_ts(
     check_header(header, X, path)
     if words: y, words = check_listed(y, words, path)
     warn_of_times(path, uneven)
-    X = fill(X, missing, path)
-    endless = sum(not (np.abs(x) <= np.finfo(np.float32).max).all() for x in X)
-    if endless:
-        raise ValueError(f"{path} has values beyond float32 (infinite, or above 3e38) in {endless} "
-                         f"of {len(X)} series: repair or scale them")
-    return [x.T for x in X], y, words
+    return [x.T for x in fill(X, missing, path)], y, words
 
 def contradicts(path, name, value, found):
     "The error where a header and its rows differ"
