@@ -184,6 +184,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'agf.data.cache.cached': ('cache.html#cached', 'agf/data/cache.py'),
                                 'agf.data.cache.checksum': ('cache.html#checksum', 'agf/data/cache.py'),
                                 'agf.data.cache.looks': ('cache.html#looks', 'agf/data/cache.py'),
+                                'agf.data.cache.named': ('cache.html#named', 'agf/data/cache.py'),
                                 'agf.data.cache.read_cache': ('cache.html#read_cache', 'agf/data/cache.py'),
                                 'agf.data.cache.write_cache': ('cache.html#write_cache', 'agf/data/cache.py')},
             'agf.data.cases': { 'agf.data.cases.Cases': ('cases.html#cases', 'agf/data/cases.py'),

@@ -316,6 +316,12 @@ def read_own(
         X, y, used = series_of(read_table(source), labelled=labelled, **columns)
         return fill(X, missing, "the frame"), y, used
     path, used = Path(source), {}
+    suffix = path.suffix.lower()
+    known = dict.fromkeys((".csv", ".tsv"), columns) | {".npy": ["label"]}
+    strange = [k for k in columns if k not in known.get(suffix, ())]
+    if strange and labelled:
+        raise ValueError(f"{path} is no table, so it has no columns: leave out "
+                         f"{', '.join(strange)} (--{strange[0]})")
     if path.is_dir():
         parts = [read_own(p, missing, labelled) for p in ts_files(path)]
         if len({len(x) for X, *_ in parts for x in X}) > 1:
@@ -325,7 +331,6 @@ def read_own(
         return X, None if None in y else as_classes(y, first_spellings(y), path), {}
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist")
-    suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise ValueError(
             f"{path} is none of the files that are read: pass a .ts, .csv, .tsv, .npy or .npz file"
@@ -392,8 +397,7 @@ def check_writable(labels, n):
         if not label or label != label.strip() or re.search(r"[:\r\n]", label):
             raise ValueError(f"a .ts file has no room for the label {label!r}: it must not be "
                              "empty, begin or end in white space, or hold a colon or a line end")
-    if check_listed(labels, " ".join(in_order(labels)).split(), "y")[0] != labels:
-        raise ValueError("y spells a class in two ways")   # cannot be: both are listed
+    check_listed(labels, " ".join(in_order(labels)).split(), "y")   # as the reader will
 
 # %% ../../nbs/25b_files.ipynb #db33a6b3
 def test_of(
@@ -467,6 +471,9 @@ def load_own(
         facts["test"] = f"{len(held[0])} of {len(X) + len(held[0])} series, set apart"
         if test: warnings.warn(f"{name} has no test part: {facts['test']} by a fixed seed")
     elif test:
+        if str(second[0]).lower().endswith(".npy"):
+            raise ValueError("a .npy file has no room for a test part with labels: write X_train, "
+                             "y_train, X_test and y_test into one .npz file")
         X_test, y_test, _ = read_own(second[0], missing, True, second[1], **columns | given(used))
         if y_test is None: raise ValueError(f"the test part of {name} has no labels")
         if isinstance(y[0], str): y_test = as_classes(y_test, classes, f"the test part of {name}")
