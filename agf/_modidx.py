@@ -162,6 +162,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                             'agf.checks.check_tokens': ('checks.html#check_tokens', 'agf/checks.py'),
                             'agf.checks.did_you_mean': ('checks.html#did_you_mean', 'agf/checks.py'),
                             'agf.checks.exporting': ('checks.html#exporting', 'agf/checks.py'),
+                            'agf.checks.fft_length': ('checks.html#fft_length', 'agf/checks.py'),
                             'agf.checks.fits': ('checks.html#fits', 'agf/checks.py'),
                             'agf.checks.hide': ('checks.html#hide', 'agf/checks.py'),
                             'agf.checks.imported': ('checks.html#imported', 'agf/checks.py'),

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['NOTHING', 'one_of', 'did_you_mean', 'at_least', 'fits', 'check_options', 'casts', 'without_autocast', 'check_heads',
-           'check_tokens', 'check_step', 'check_mask', 'is_true', 'exporting', 'hide', 'read_mask', 'check_seen',
-           'of_keys', 'check_signal', 'check_kernel', 'check_logits', 'imported']
+           'check_tokens', 'check_step', 'check_mask', 'is_true', 'exporting', 'fft_length', 'hide', 'read_mask',
+           'check_seen', 'of_keys', 'check_signal', 'check_kernel', 'check_logits', 'imported']
 
 # %% ../nbs/04_checks.ipynb #55ec6b2e
 import difflib
@@ -192,6 +192,15 @@ def exporting() -> bool:
     "Is a graph being made that will have to serve every length?"
     asked = getattr(torch.compiler, "is_exporting", torch.compiler.is_compiling)   # older PyTorch
     return asked() or torch.jit.is_tracing()
+
+def fft_length(
+    n:int, # Tokens
+) -> int: # At least 2n; a small multiple of a power of two where `n` is a number
+    "Length of a transform that convolves `n` tokens without wrapping around"
+    if torch.compiler.is_compiling() or exporting():   # one graph serves every length
+        return 2*n
+    unit = 2**max(n.bit_length() - 3, 0)
+    return -(-2*n//unit)*unit   # at most 16 units
 
 # %% ../nbs/04_checks.ipynb #f3af7abf
 def hide(

@@ -13,7 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from .attention import as_leaf
-from .checks import at_least, check_kernel, check_signal, hide, one_of, without_autocast
+from agf.checks import (
+    at_least, check_kernel, check_signal, fft_length, hide, one_of, without_autocast
+)
 
 # %% ../nbs/12_local.ipynb #e7d5b048
 class ShortConv(nn.Module):
@@ -111,10 +113,9 @@ class DecayingAverage(nn.Module):
             return as_leaf(self, x, key_padding_mask)
         check_signal(x, len(self.log_memory), key_padding_mask, self.weight)
         n, x = x.shape[1], hide(x, key_padding_mask)
-        if not x.numel():
+        if 0 in x.shape:
             return x
-        unit = 2**max(n.bit_length() - 3, 0)
-        size = -(-2*n//unit)*unit   # at most 16 units
+        size = fft_length(n)
         kernel = self.kernel(n, size)
         signal = x.mT.to(torch.promote_types(x.dtype, kernel.dtype))
         product = torch.fft.rfft(signal, size)*torch.fft.rfft(kernel)
