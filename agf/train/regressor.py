@@ -44,8 +44,8 @@ class AGFTimeSeriesRegressor(RegressorMixin, MultiOutputMixin, TimeSeriesEstimat
         "Standardised targets, float32 `(cases, outputs)`"
         y = y.reshape(len(y), -1)
         if y.shape[1] != len(self.target_mean_):
-            raise ValueError(f"y of eval_set has {y.shape[1]} numbers a series, and y "
-                             f"{len(self.target_mean_)}")
+            raise ValueError(f"held-out y has {y.shape[1]} numbers a series, and y "
+                             f"{len(self.target_mean_)}: pass as many")
         return torch.from_numpy((y - self.target_mean_)/self.target_scale_).float()
 
     def weights(self, y, weight):
@@ -85,8 +85,8 @@ def windows(
         at_least(name, value, 1)
     n = series.shape[-1] - past - ahead + 1
     if series.ndim != 2 or n < 1 or not -len(series) <= target < len(series):
-        raise ValueError(f"series has shape {series.shape}: pass (steps,) or (channels, steps) with "
-                         f"at least past + ahead = {past + ahead} steps and the channel {target}")
+        raise ValueError(f"series has shape {series.shape}: pass (steps,) or (channels, steps), at "
+                         f"least past + ahead = {past + ahead} steps, with the channel {target}")
     starts = range(0, n, step)
     X = np.stack([series[:, i:i + past] for i in starts])
     return X, np.stack([series[target, i + past:i + past + ahead] for i in starts])
