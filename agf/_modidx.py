@@ -878,6 +878,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'agf.train.run.WeightedLoader': ('run.html#weightedloader', 'agf/train/run.py'),
                                'agf.train.run.WeightedLoader.__init__': ('run.html#weightedloader.__init__', 'agf/train/run.py'),
                                'agf.train.run.WeightedLoader.batch': ('run.html#weightedloader.batch', 'agf/train/run.py'),
+                               'agf.train.run.WeightedLoader.n_inp': ('run.html#weightedloader.n_inp', 'agf/train/run.py'),
                                'agf.train.run.budget': ('run.html#budget', 'agf/train/run.py'),
                                'agf.train.run.build_model': ('run.html#build_model', 'agf/train/run.py'),
                                'agf.train.run.by_epochs': ('run.html#by_epochs', 'agf/train/run.py'),

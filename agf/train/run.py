@@ -72,7 +72,12 @@ class WeightedLoader(Loader):
         **kwargs       # Of `Loader`
     ):
         super().__init__(dataset, *args, **kwargs)
-        self.weight, self.n_inp = weight.to(self.device), 2 if self.padded else 1
+        self.weight = weight.to(self.device)
+
+    @property
+    def n_inp(self):
+        "Tensors of a batch that the model takes"
+        return 2 if self.padded else 1
 
     def batch(self, at):
         return *super().batch(at), self.weight[torch.as_tensor(at).to(self.weight.device)]
