@@ -51,6 +51,16 @@ class Cases:
         return self.x.shape[1 if self.kind == "series" else -1]
 
     @property
+    def towers(self):
+        "Sequences in a case"
+        return 2 if self.kind == "tokens" and self.x.ndim == 3 else 1
+
+    @property
+    def answers(self):
+        "Questions that a token is asked: 0 where the case is asked, else their number"
+        return 0 if self.y.ndim == 1 else 1 if self.y.ndim == 2 else self.y.shape[2]
+
+    @property
     def key_padding_mask(self):
         "True at padding, `(cases, steps)`, or `(cases, 2, n)` for pairs"
         step = torch.arange(self.max_len, device=self.x.device)
@@ -87,13 +97,12 @@ class DataSet:
     @property
     def towers(self):
         "Sequences in a case"
-        return 2 if self.kind == "tokens" and self.train.x.ndim == 3 else 1
+        return self.train.towers
 
     @property
     def answers(self):
         "Questions that a token is asked: 0 where the case is asked, else their number"
-        y = self.train.y
-        return 0 if y.ndim == 1 else 1 if y.ndim == 2 else y.shape[2]
+        return self.train.answers
 
     @property
     def fingerprint(self):
