@@ -381,13 +381,15 @@ def plot_top_losses_of_series(
     axes = axes_for(samples, len(samples), nrows, ncols, figsize, title)
     for ax, s, o, raw, loss in zip(axes, samples, outs, raws, losses):
         s[0].show(ctx=ax)
-        ax.set_title(f"{o[0]} / {s[-1]} / {float(loss):.2f} / {float(raw.max()):.2f}", fontsize="small")
+        numbers = f"{float(loss):.2f} / {float(raw.max()):.2f}"
+        ax.set_title(f"{o[0]} / {s[-1]} / {numbers}", fontsize="small")
 
 @plot_top_losses.dispatch
 def plot_top_losses_of_words(
     x:Words, y:TensorCategory, samples, outs, raws, losses, trunc_at=150, **kwargs
 ):
-    more = [(*o, f"{float(loss):.2f}", f"{float(raw.max()):.2f}") for o, raw, loss in zip(outs, raws, losses)]
+    more = [(*o, f"{float(loss):.2f}", f"{float(raw.max()):.2f}")
+            for o, raw, loss in zip(outs, raws, losses)]
     table(samples, more, len(samples), trunc_at)
 
 # %% ../../nbs/29_learner.ipynb #b1d2e3f4c0
