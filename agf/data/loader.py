@@ -192,7 +192,8 @@ def blend(a, b, weight):
     if isinstance(b, AskedSeries):
         raise ValueError("the steps have labels of their own: only series with one label are mixed")
     if a.is_floating_point(): return torch.lerp(a, b, weight)
-    raise ValueError("words cannot be averaged: mix them by CutMix of agf.train.learner")
+    take = (torch.rand(a.shape, device=a.device) < weight) & (b > 0)
+    return torch.where(take | (a == 0), b, a)   # 0 is padding
 
 # %% ../../nbs/20_loader.ipynb #a0c1f2d3e8
 def as_series(
@@ -522,6 +523,7 @@ class SequenceDataLoaders(DataLoaders):
         device=None,  # Of the tensors; default: CUDA where there is one
         path=".",     # Where a `Learner` saves and exports
         size=None,    # `(rows, columns)`: the steps are the pixels of an image
+        drop_last:bool=False, # Leave out the cases that fill no batch; `MixUp` needs two in each
         **kwargs      # Passed to both `Loader`s, e.g. `after_batch`
     ):
         "From two data sets of the same kind"
@@ -532,7 +534,8 @@ class SequenceDataLoaders(DataLoaders):
             raise ValueError(f"`size` must be the rows and columns of images of {train.max_len} "
                              f"pixels in one channel; got {size}")
         train.size = valid.size = size and tuple(size)
-        loaders = [Loader(part, bs, part is train, device, **kwargs) for part in (train, valid)]
+        loaders = [Loader(part, bs, trains, device, drop_last=drop_last and trains, **kwargs)
+                   for part, trains in ((train, True), (valid, False))]
         return cls(*loaders, path=path, device=device)
 
     @classmethod
@@ -582,8 +585,8 @@ class SequenceDataLoaders(DataLoaders):
         if len(channels) > 1:
             raise ValueError(f"the series have {channels} channels: pass (channels, steps) arrays "
                              "that differ in steps only")
-        x = torch.zeros(0, max(map(len, series)), channels[0])
-        return cls.from_raw(SeriesItems, x, parts, channels[0], channel_statistics(series), **kwargs)
+        x, numbers = torch.zeros(0, max(map(len, series)), channels[0]), channel_statistics(series)
+        return cls.from_raw(SeriesItems, x, parts, channels[0], numbers, **kwargs)
 
     @classmethod
     def from_texts(cls,
