@@ -29,7 +29,7 @@ from fastai.torch_core import (TensorBase, TensorCategory, TitledStr, default_de
 from fastcore.basics import chunked, tuplify
 from torch import Tensor
 
-from .cases import Cases, DataSet
+from .cases import Cases, DataSet, check_labels, in_order
 
 # %% ../../nbs/20_loader.ipynb #be36594e
 def plan(
@@ -373,7 +373,7 @@ class SeriesItems(Items):
     def row(self, item):
         "A raw series as float32 `(steps, channels)`, standardised"
         item = item.T if isinstance(item, Series) and not self.size else item
-        a = torch.from_numpy(as_series(flat(item, self.size)))
+        a = torch.tensor(as_series(flat(item, self.size)))
         if a.shape[1] != self.n_channels:
             raise ValueError(f"a series has {a.shape[1]} channels, the training series have "
                              f"{self.n_channels}: pass arrays (channels, steps)")
@@ -609,36 +609,6 @@ class SequenceDataLoaders(DataLoaders):
         return cls.from_raw(WordItems, x, parts, len(words), words=words, **kwargs)
 
     @classmethod
-    def from_df(cls,
-        df:pd.DataFrame,      # A row a case; or with `case_col` a row a step
-        label_col="label",    # Column of the labels
-        text_col=None,        # Column of texts; default: all other columns are numbers
-        case_col=None,        # Column that names the case of a step
-        time_col=None,        # Column to sort the steps of a case by
-        valid_col=None,       # Column that is true where a case validates
-        **kwargs              # See `from_arrays` and `from_texts`
-    ):
-        "From a table: a series or a text a row, or a step a row and a channel a column"
-        named = [c for c in (label_col, text_col, case_col, time_col, valid_col) if c is not None]
-        missing = [c for c in named if c not in df.columns]
-        if missing: raise ValueError(f"no column {missing[0]!r}: the table has {list(df.columns)}")
-        values = df.columns.difference(named, sort=False)
-        first = df
-        if case_col is not None:
-            df = df if time_col is None else df.sort_values(time_col, kind="stable")
-            groups = df.groupby(case_col, sort=False)
-            first = groups.first().reset_index()
-            X = [g[values].to_numpy().T for _, g in groups]
-        else:
-            X = first[text_col].tolist() if text_col is not None else first[values].to_numpy()
-        if valid_col is not None:
-            kwargs["splitter"] = lambda o: np.split(
-                np.argsort(first[valid_col].to_numpy(bool), kind="stable"),
-                [int((~first[valid_col].to_numpy(bool)).sum())])
-        make = cls.from_arrays if text_col is None else cls.from_texts
-        return make(X, first[label_col].tolist(), **kwargs)
-
-    @classmethod
     def from_dblock(cls,
         dblock,  # A `DataBlock` whose items are series or texts, and categories
         source,  # What it gets its items from
@@ -657,12 +627,9 @@ class SequenceDataLoaders(DataLoaders):
         "From parts of raw sequences; `x` has room for none, and the shape and dtype of one"
         X, y, X_valid, y_valid = parts
         none = torch.zeros(0, dtype=torch.int64)
-        try:
-            vocab = CategoryMap([*y, *y_valid])
-        except TypeError as e:
-            raise ValueError(f"labels of several types ({e}): pass texts, or numbers") from e
+        vocab = in_order(check_labels([*y, *y_valid]))
         if len(vocab) < 2:
-            raise ValueError(f"the labels are one class, {[*vocab]}: pass at least two")
+            raise ValueError(f"the labels are one class, {vocab}: pass at least two")
         known = {} if kind is SeriesItems else dict(words=words)
         made = kind(Cases(x, none, none, *statistics), vocab, n_channels, padded, **known)
         made.size = kwargs.get("size")

@@ -21,6 +21,7 @@ import zipfile
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import torch
 import fastai.callback.hook   # adds `summary` to `Learner`
 from fastai.callback.core import (Callback, CancelFitException, CancelTrainException,
@@ -38,7 +39,7 @@ from torch.nn.functional import cross_entropy
 from ..attention import has_penalty, orthogonality_penalty
 from ..checks import at_least
 from ..data.augment import augment, check_strengths
-from ..data.files import read_series
+from ..data.files import read_own
 from ..data.listops import VOCABULARY
 from ..data.loader import SequenceDataLoaders, Series, Words, axes_for, show_all, table
 from ..data.tasks import find_task
@@ -440,13 +441,33 @@ def from_task(cls:SequenceDataLoaders,
 
 @patch(cls_method=True)
 def from_files(cls:SequenceDataLoaders,
-    train,               # A file of labelled series, `.ts`
-    valid=None,          # A further one to validate on; default: see `from_arrays`
-    missing:str="error", # What to do with missing values: `error` or `fill`
+    train,               # Labelled series: a file, a folder of `.ts` files or a table of pandas
+    valid=None,          # Further ones to validate on; default: see `from_arrays`
+    missing:str="error", # What to do with missing values, see `agf.data.uea.MISSING`
+    columns:dict|None=None, # `label`, `id` and `time` of a table, see `agf.data.files.read_own`
     **kwargs             # See `SequenceDataLoaders.from_arrays`
 ) -> SequenceDataLoaders:
-    "The series of one or two files"
-    parts = [read_series(path, missing) for path in (train, valid) if path is not None]
-    for path, (_, labels) in zip((train, valid), parts):
-        if labels is None: raise ValueError(f"{path} has no labels: pass a .ts file that has them")
-    return cls.from_arrays(*parts[0], valid=parts[1] if valid else None, **kwargs)
+    "The series of files"
+    parts = [read_own(o, missing, **columns or {})[:2] for o in (train, valid) if o is not None]
+    return cls.from_arrays(*parts[0], valid=None if valid is None else parts[1], **kwargs)
+
+@patch(cls_method=True)
+def from_df(cls:SequenceDataLoaders,
+    df:pd.DataFrame,    # Wide, a series or a text a row; or long, a step a row and a column `id`
+    label:str="label",  # Column of the labels
+    text_col=None,      # Column of texts; default: the other columns are numbers
+    valid_col=None,     # Column that is true where a case validates
+    columns:dict|None=None, # `id` and `time` of a long table
+    **kwargs            # See `from_files` and `SequenceDataLoaders.from_texts`
+) -> SequenceDataLoaders:
+    "The series or texts of a table"
+    missing = [c for c in (label, text_col, valid_col) if c is not None and c not in df.columns]
+    if missing: raise ValueError(f"no column {missing[0]!r}: the table has {[*df.columns]}")
+    parts = [df]
+    if valid_col is not None:
+        held, df = df[valid_col].astype(bool), df.drop(columns=valid_col)
+        parts = [df[~held], df[held]]
+    if text_col is None:
+        return cls.from_files(*parts, columns=dict(label=label) | (columns or {}), **kwargs)
+    X, *valid = [(o[text_col].tolist(), o[label].tolist()) for o in parts]
+    return cls.from_texts(*X, valid=valid[0] if valid else None, **kwargs)
