@@ -129,15 +129,16 @@ def accuracy_by_answer(
 
 # %% ../../nbs/29_learner.ipynb #8ab4d830
 def best(
-    curves:dict, # Lists `accuracy` and `valid_loss`, an entry an evaluation
+    curves:dict, # Lists `valid_loss` and, where classes are predicted, `accuracy`
 ) -> int: # Index from 0; the first of equals
-    "The evaluation with the highest accuracy, ties broken by the loss"
-    rows = list(zip(curves["accuracy"], curves["valid_loss"]))
+    "The evaluation with the highest accuracy, ties broken by the loss, or with the lowest loss"
+    losses = curves["valid_loss"]
+    rows = list(zip(curves.get("accuracy") or [0]*len(losses), losses))
     return max(range(len(rows)), key=lambda i: (rows[i][0], -rows[i][1]))
 
 def is_best(curves):
     "Is the last evaluation the best one so far?"
-    return best(curves) == len(curves["accuracy"]) - 1
+    return best(curves) == len(curves["valid_loss"]) - 1
 
 # %% ../../nbs/29_learner.ipynb #62eca696
 def plain(o):
