@@ -7,7 +7,7 @@ __all__ = ['in_processes', 'sum_over', 'largest_over', 'gather_over', 'Pieces', 
            'exact_piece', 'lengths_over', 'beside', 'conv_piece', 'encode_piece', 'mean_piece', 'in_pieces',
            'sequence_parallel', 'average_gradients']
 
-# %% ../nbs/60_parallel.ipynb #d43146f0
+# %% ../nbs/60_parallel.ipynb #2e1c852e
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,13 +25,14 @@ from torch.utils.checkpoint import checkpoint
 from .attention import AGFAttention, Attention, row_factors, token_softmax, unseen
 from .checks import check_mask, check_tokens, hide, is_true, one_of, without_autocast
 from .exact import GraphFilterAttention, rows_to_one, through_core
+from .exact_forms import LeanGraphFilterAttention, piece_logits, piece_rows
 from .fast import LeanAGFAttention, gram_penalty
 from .local import DecayingAverage, DenseConv, ShortConv
 from .state_space import S4DAttention
 from .stems import ConvStem, DilatedStem
 from .transformer import SequenceClassifier
 
-# %% ../nbs/60_parallel.ipynb #0e93aa6a
+# %% ../nbs/60_parallel.ipynb #e33cf8cc
 def in_processes(
     world:int,         # Number of processes, at least 1
     function:Callable, # Called in each of them, where `torch.distributed` has a group
@@ -54,7 +55,7 @@ def _in_group(rank, world, folder, function, args):
     finally:
         dist.destroy_process_group()
 
-# %% ../nbs/60_parallel.ipynb #d79b9594
+# %% ../nbs/60_parallel.ipynb #eb8a6a5b
 class _Sum(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, group):
@@ -93,7 +94,7 @@ def gather_over(
     rank, slots = dist.get_rank(group), dist.get_world_size(group)
     return sum_over(group, torch.stack([x*(i == rank) for i in range(slots)]))[0]
 
-# %% ../nbs/60_parallel.ipynb #40561e62
+# %% ../nbs/60_parallel.ipynb #9597c8aa
 class Pieces(NamedTuple):
     "How sequences are spread: over the processes of `group`, and there over tiles of `tokens`"
     group:dist.ProcessGroup|None = None   # None: the default group
@@ -154,7 +155,7 @@ def piece_softmax(
     log = unseen(v, key_padding_mask).logsumexp(-2, keepdim=True).mT
     return token_softmax(v, key_padding_mask), log
 
-# %% ../nbs/60_parallel.ipynb #91f0349f
+# %% ../nbs/60_parallel.ipynb #c443cf33
 def _project(layer, x, *names):
     "Projections of a layer, split into heads"
     return [
@@ -171,18 +172,18 @@ def _check_piece(layer, x, key_padding_mask):
 
 def _agf_sums(layer, gram, x, key_padding_mask):
     x = hide(x, key_padding_mask)
-    v, value = _project(layer, x, "v", "value")
+    v, value = _project(layer, x, "k", "v")
     wide = torch.promote_types(v.dtype, torch.float32)
     V, log = piece_softmax(v.to(wide), key_padding_mask)
     once = (V.to(value.dtype).mT @ value).to(wide),
     if not gram:
         return Part(log, once)
-    u, = _project(layer, x, "u")
+    u, = _project(layer, x, "q")
     U = hide(u.to(wide).softmax(-1), key_padding_mask)
     return Part(log, once, (V.mT @ V,), (U.mT @ U,))
 
 def _agf_rows(layer, C, x, key_padding_mask):
-    u, s = _project(layer, hide(x, key_padding_mask), "u", "s")
+    u, s = _project(layer, hide(x, key_padding_mask), "q", "s")
     U, g = row_factors(u, s, layer.filter)
     return _merge(layer, (U*g).to(u.dtype) @ C.to(u.dtype), key_padding_mask)
 
@@ -203,17 +204,9 @@ def agf_piece(
         layer.collected.append((penalty, torch.is_grad_enabled()))
     return torch.cat([pieces.run(_agf_rows, layer, *found.once, *tile) for tile in tiles], 1)
 
-# %% ../nbs/60_parallel.ipynb #fb5219f5
-def _factor_logits(layer, x, key_padding_mask, *more):
-    "`U` and the logits of V of a tile, and further projections"
-    names = "q", *layer.inputs[1:-1], *more   # in the domain `sym` V is tied to U
-    parts = _project(layer, hide(x, key_padding_mask), *names)
-    with without_autocast(x):
-        U, v = layer.logit_factors(parts[0], parts[len(layer.inputs) - 2])
-        return hide(U, key_padding_mask), v, *parts[len(layer.inputs) - 1:]
-
+# %% ../nbs/60_parallel.ipynb #3f23cda7
 def _exact_sums(layer, x, key_padding_mask):
-    U, v, value = _factor_logits(layer, x, key_padding_mask, "v")
+    U, v, value = piece_logits(layer, x, key_padding_mask)
     with without_autocast(x):
         V, log = piece_softmax(v, key_padding_mask)
         C = (V.to(value.dtype).mT @ value).to(U.dtype)
@@ -223,16 +216,8 @@ def _exact_sums(layer, x, key_padding_mask):
 
 def _column_sums(layer, log, u_sum, x, key_padding_mask):
     "The largest column sum of `A` in a tile, shape `(b, h, 1, 1)`"
-    _, v = _factor_logits(layer, x, key_padding_mask)
-    V = hide((v - log.mT).exp(), key_padding_mask)
-    return (V @ u_sum).amax(-2, keepdim=True)
-
-def _exact_rows(layer, R, x, key_padding_mask):
-    U, _, value = _factor_logits(layer, x, key_padding_mask, "v")
-    with without_autocast(x):
-        dtype, first = value.dtype, layer.f.taps[:, None, 0]
-        y = value*first.to(dtype) + U.to(dtype) @ R.to(dtype)
-    return _merge(layer, y, key_padding_mask)
+    _, v, _ = piece_logits(layer, x, key_padding_mask)
+    return ((v - log.mT).exp() @ u_sum).amax(-2, keepdim=True)
 
 def exact_piece(
     layer:GraphFilterAttention, # Any `GraphFilterAttention`
@@ -256,9 +241,9 @@ def exact_piece(
         if gain is not None and layer.domain != "svd":
             core = rows_to_one(core)
         R = through_core(core, C, taps[:, 1:], gain, alpha, layer.solve)
-    return torch.cat([pieces.run(_exact_rows, layer, R, *tile) for tile in tiles], 1)
+    return torch.cat([pieces.run(piece_rows, layer, o, R, mask) for o, mask in tiles], 1)
 
-# %% ../nbs/60_parallel.ipynb #b0b88d0e
+# %% ../nbs/60_parallel.ipynb #a34d2625
 def lengths_over(
     group, # A process group
     x:Tensor, # This process's piece, shape `(b, n, ...)`
@@ -321,7 +306,7 @@ def mean_piece(model, pieces, z, mask):
     total, count = sum_over(pieces.group, z.sum(1), real.sum(1, keepdim=True).float())
     return total/count.clamp_min(1).to(total.dtype)
 
-# %% ../nbs/60_parallel.ipynb #4476d044
+# %% ../nbs/60_parallel.ipynb #e2d60742
 def in_pieces(
     module:nn.Module, # Part of a model
 ) -> dict|None: # Method: what stands in for it; None where the module needs whole sequences
@@ -329,7 +314,8 @@ def in_pieces(
     forward = type(module).forward
     if forward in (AGFAttention.forward, LeanAGFAttention.forward):
         return dict(forward=agf_piece)
-    if isinstance(module, GraphFilterAttention) and forward is Attention.forward:
+    plain = forward in (Attention.forward, LeanGraphFilterAttention.forward)
+    if isinstance(module, GraphFilterAttention) and plain:
         return dict(forward=exact_piece)
     if isinstance(module, (ConvStem, ShortConv, DenseConv)):
         return dict(forward=conv_piece)
@@ -384,7 +370,7 @@ def sequence_parallel(
             module.__dict__.pop(method, None)
             module.__dict__.pop("piece", None)
 
-# %% ../nbs/60_parallel.ipynb #8be2fa62
+# %% ../nbs/60_parallel.ipynb #6a5521b3
 @torch.no_grad()
 def average_gradients(
     model:nn.Module, # After `backward()`
