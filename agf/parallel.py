@@ -7,7 +7,7 @@ __all__ = ['in_processes', 'sum_over', 'largest_over', 'gather_over', 'Pieces', 
            'exact_piece', 'lengths_over', 'beside', 'conv_piece', 'encode_piece', 'mean_piece', 'in_pieces',
            'sequence_parallel', 'average_gradients']
 
-# %% ../nbs/60_parallel.ipynb #2e1c852e
+# %% ../nbs/60_parallel.ipynb #62bf8abc
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,13 +32,14 @@ from .state_space import S4DAttention
 from .stems import ConvStem, DilatedStem
 from .transformer import SequenceClassifier
 
-# %% ../nbs/60_parallel.ipynb #e33cf8cc
+# %% ../nbs/60_parallel.ipynb #6ea70f58
 def in_processes(
     world:int,         # Number of processes, at least 1
     function:Callable, # Called in each of them, where `torch.distributed` has a group
     *args              # With these arguments
 ) -> list: # What each returned, by rank
     "Run a function in several processes of this machine, which form a group on the CPU (gloo)"
+    import torch._dynamo   # optimizers and checkpointing want it: once, not in every process
     with tempfile.TemporaryDirectory() as folder:
         mp.start_processes(
             _in_group, (world, folder, function, args), world, start_method="fork"
@@ -55,7 +56,7 @@ def _in_group(rank, world, folder, function, args):
     finally:
         dist.destroy_process_group()
 
-# %% ../nbs/60_parallel.ipynb #eb8a6a5b
+# %% ../nbs/60_parallel.ipynb #da72dc6d
 class _Sum(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, group):
@@ -94,7 +95,7 @@ def gather_over(
     rank, slots = dist.get_rank(group), dist.get_world_size(group)
     return sum_over(group, torch.stack([x*(i == rank) for i in range(slots)]))[0]
 
-# %% ../nbs/60_parallel.ipynb #9597c8aa
+# %% ../nbs/60_parallel.ipynb #dacf6105
 class Pieces(NamedTuple):
     "How sequences are spread: over the processes of `group`, and there over tiles of `tokens`"
     group:dist.ProcessGroup|None = None   # None: the default group
@@ -155,7 +156,7 @@ def piece_softmax(
     log = unseen(v, key_padding_mask).logsumexp(-2, keepdim=True).mT
     return token_softmax(v, key_padding_mask), log
 
-# %% ../nbs/60_parallel.ipynb #c443cf33
+# %% ../nbs/60_parallel.ipynb #82794853
 def _project(layer, x, *names):
     "Projections of a layer, split into heads"
     return [
@@ -204,7 +205,7 @@ def agf_piece(
         layer.collected.append((penalty, torch.is_grad_enabled()))
     return torch.cat([pieces.run(_agf_rows, layer, *found.once, *tile) for tile in tiles], 1)
 
-# %% ../nbs/60_parallel.ipynb #3f23cda7
+# %% ../nbs/60_parallel.ipynb #74344ffc
 def _exact_sums(layer, x, key_padding_mask):
     U, v, value = piece_logits(layer, x, key_padding_mask)
     with without_autocast(x):
@@ -243,7 +244,7 @@ def exact_piece(
         R = through_core(core, C, taps[:, 1:], gain, alpha, layer.solve)
     return torch.cat([pieces.run(piece_rows, layer, o, R, mask) for o, mask in tiles], 1)
 
-# %% ../nbs/60_parallel.ipynb #a34d2625
+# %% ../nbs/60_parallel.ipynb #fc8e8ca7
 def lengths_over(
     group, # A process group
     x:Tensor, # This process's piece, shape `(b, n, ...)`
@@ -306,7 +307,7 @@ def mean_piece(model, pieces, z, mask):
     total, count = sum_over(pieces.group, z.sum(1), real.sum(1, keepdim=True).float())
     return total/count.clamp_min(1).to(total.dtype)
 
-# %% ../nbs/60_parallel.ipynb #e2d60742
+# %% ../nbs/60_parallel.ipynb #e3012fbe
 def in_pieces(
     module:nn.Module, # Part of a model
 ) -> dict|None: # Method: what stands in for it; None where the module needs whole sequences
@@ -370,7 +371,7 @@ def sequence_parallel(
             module.__dict__.pop(method, None)
             module.__dict__.pop("piece", None)
 
-# %% ../nbs/60_parallel.ipynb #6a5521b3
+# %% ../nbs/60_parallel.ipynb #2f1c0fc7
 @torch.no_grad()
 def average_gradients(
     model:nn.Module, # After `backward()`

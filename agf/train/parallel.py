@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['Team', 'launched', 'launched_world', 'Together']
 
-# %% ../../nbs/34b_distributed.ipynb #af006543
+# %% ../../nbs/34b_distributed.ipynb #06691062
 import warnings
 warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)   # in fastai
 
-# %% ../../nbs/34b_distributed.ipynb #549aeeca
+# %% ../../nbs/34b_distributed.ipynb #c36a3c16
 import os
 import random
 import time
@@ -21,7 +21,7 @@ import torch
 import torch.distributed as dist
 from fastai.callback.core import Callback
 
-# %% ../../nbs/34b_distributed.ipynb #ad60d413
+# %% ../../nbs/34b_distributed.ipynb #526c1981
 class Team:
     "The processes that train one model: those of `torch.distributed`, or this one alone"
     def __init__(self):
@@ -105,7 +105,7 @@ def launched_world() -> int:
     "How many processes a launcher started; 1 without one"
     return int(os.environ.get("WORLD_SIZE", 1)) if "RANK" in os.environ else 1
 
-# %% ../../nbs/34b_distributed.ipynb #4734d43b
+# %% ../../nbs/34b_distributed.ipynb #a7414801
 class Together(Callback):
     "Train with a share of every batch in each process; in validation every process sees all logits"
     order = 55   # behind what augments and seeds, and behind the penalty
