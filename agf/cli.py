@@ -69,6 +69,7 @@ examples:
   agf train my_tasks:parity                     your own: a function in my_tasks.py
   agf train lra/listops --scale 0.02            of the Long Range Arena, a fiftieth of the budget
   agf train lra/text --data-folder aclImdb_v1.tar.gz --max-minutes 9 --resume    piece by piece
+  torchrun --nproc-per-node 4 -m agf train lra/text     one training, shared by four processes
 
 Records are appended to OUT/records.jsonl; weights and figures go to
 OUT/TASK/ATTENTION-VARIANT-seedN. A run that was stopped goes on with the same command and

@@ -44,19 +44,25 @@ class Team:
         return device if self.world == 1 else f"{self.world} x {device}"
 
     def tell(self, function, *args):
-        "What a function returns on rank 0, where alone it is called, for everybody"
+        "What a function returns on rank 0, where alone it is called, or its error, for everybody"
         if self.world == 1:
             return function(*args)
-        box = [function(*args) if self.first else None]
+        box = [None, None]
+        if self.first:
+            try:
+                box[0] = function(*args)
+            except Exception as e:
+                box[1] = e
         dist.broadcast_object_list(box)
+        if box[1] is not None:
+            raise box[1]
         return box[0]
 
     def in_turn(self, function, *args):
         "What a function returns, which rank 0 calls before the others, e.g. to fill a cache"
-        found = function(*args) if self.first else None
-        if self.world > 1:
-            dist.barrier()
-        return found if self.first else function(*args)
+        found = []
+        self.tell(lambda: found.append(function(*args)))
+        return found[0] if self.first else function(*args)
 
     def judge(self,
         judge, # As `evaluate`

@@ -15,7 +15,7 @@ warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarn
 import json
 import math
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -421,7 +421,8 @@ def run(
     identity["by_hand"] = own or None   # what no command repeats
     if resume and (record := team.tell(finished, identity, place, out)):
         return record
-    with hold(place) if team.first else nullcontext():
+    with ExitStack() as stack:
+        team.tell(stack.enter_context, hold(place))
         reset_peak_memory(device)
         commit = code_commit()   # of the code that is loaded now
         settings = json.dumps({k: v for k, v in identity.items() if k != "protocols"})
