@@ -244,7 +244,7 @@ def through_weights(
         inner = inner + b_val.to(inner.dtype).view(h, 1, -1)
     return inner @ w_out.unflatten(1, (h, -1)).permute(1, 2, 0)
 
-# %% ../nbs/05_attention.ipynb #825265c1
+# %% ../nbs/05_attention.ipynb #c56aa763
 FORMS:dict = dict(
     recommended=dict(
         basis="legendre", domain="symmetric", theta0=None, theta0_init=0.9, init_std=0.3,

@@ -120,7 +120,7 @@ class Loader(TfmdDL):
             unit, longest = -(-room//32), self.longest[at] if self.cut else self.longest
             room = min(-(-int(longest.max())//unit)*unit, room)
             x = x[..., :room]
-            if y.ndim > 1: y = y[:, :room]
+            if cases.answers: y = y[:, :room]
         parts = [x, y]
         if self.padded:
             step = torch.arange(room, device=x.device)
