@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['OrthogonalityPenalty', 'SeedEpochs', 'SeedSteps', 'Augment', 'evaluate', 'accuracy_by_answer', 'best', 'is_best',
-           'plain', 'moved', 'save_atomically', 'load_checked', 'TrainingState', 'agf_learner']
+           'gathered', 'plain', 'moved', 'restore', 'save_atomically', 'load_checked', 'TrainingState', 'agf_learner']
 
 # %% ../../nbs/29_learner.ipynb #d371dbbe
 import warnings
@@ -140,6 +140,12 @@ def is_best(curves):
     return best(curves) == len(curves["accuracy"]) - 1
 
 # %% ../../nbs/29_learner.ipynb #62eca696
+def gathered(
+    losses, # Numbers of equal steps, on one device
+) -> torch.Tensor: # One for all of them, on the CPU
+    "Many losses in one copy"
+    return torch.stack(losses).as_subclass(torch.Tensor).cpu()   # fastai has a class of its own
+
 def plain(o):
     "Nested containers without fastai lists and NumPy scalars, which `weights_only` does not admit"
     if isinstance(o, dict):
@@ -155,6 +161,12 @@ def moved(o, device):
     if isinstance(o, (list, tuple)):
         return [moved(v, device) for v in o]
     return o.to(device) if isinstance(o, torch.Tensor) else o
+
+def restore(opt, state):
+    "Give an optimiser its state, each tensor on the device of its parameter"
+    opt.load_state_dict(state)   # PyTorch's own move what has to move
+    for p, s in getattr(opt, "state", {}).items():
+        opt.state[p] = moved(s, p.device)
 
 def save_atomically(state, path):
     "`torch.save` under a temporary name, then one rename"
@@ -230,9 +242,7 @@ class TrainingState(Callback):
         self.saved = time.perf_counter()
         if self.path is None:
             return
-        losses = torch.zeros(0)
-        if self.losses:   # fastai has a subclass of its own
-            losses = torch.stack([l.cpu() for l in self.losses]).as_subclass(torch.Tensor)
+        losses = gathered(self.losses) if self.losses else torch.zeros(0)
         spent = self.spent + (self.saved - self.since if self.losses else 0.)
         state = dict(model=self.model.state_dict(), opt=self.opt.state_dict(), step=self.step,
                      curves=self.curves, losses=losses, spent=spent, kept=self.kept,
@@ -247,8 +257,9 @@ class TrainingState(Callback):
             return
         s, self.state = self.state, None
         self.model.load_state_dict(s["model"])
-        self.opt.load_state_dict(moved(s["opt"], next(self.model.parameters()).device))
-        self.losses = list(s["losses"].unbind())
+        restore(self.opt, s["opt"])
+        device = next(self.model.parameters()).device
+        self.losses = list(s["losses"].to(device).unbind())
         for k in ("step", "curves", "spent", "kept", "earlier"):
             setattr(self, k, s[k])
 
@@ -301,7 +312,7 @@ class TrainingState(Callback):
 
     def row(self):
         "The numbers of an evaluation"
-        losses = torch.stack([l.cpu() for l in self.losses])
+        losses = gathered(self.losses)
         loss = float(losses.double().mean() if self.judge else losses.mean())
         if not math.isfinite(loss):
             self.failed = (f"the training loss is {loss} before step {self.step}: lower the "
