@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['PUBLISHED', 'PRESETS', 'FILTER', 'RECOMMENDED', 'QUICK', 'FAITHFUL', 'TOKENS', 'OWN', 'TOYS', 'VARIANTS', 'GROUPS',
            'LEAST', 'CHOICES', 'SCHEDULES', 'ONLY', 'SET_BY_RUN', 'Preset', 'Recipe', 'token_recipe', 'series_recipe',
-           'check_setting', 'changed', 'check_recipe', 'recipe']
+           'check_setting', 'changed', 'check_recipe', 'layer_options', 'recipe']
 
 # %% ../../nbs/30_recipes.ipynb #141f85df
 from dataclasses import dataclass, fields, replace
 from math import inf
 
+from ..attention import FORMS
 from ..baselines import ATTENTIONS, use_attention
 from ..checks import check_options, fits, one_of
 from ..data.augment import augment
@@ -235,8 +236,20 @@ def check_recipe(
     "Refuse options that their taker does not have"
     check_options(SequenceClassifier, r.model, SET_BY_RUN)
     layer = ATTENTIONS[one_of("attention", use_attention(attention), ATTENTIONS)]
+    if attention == "agf" and "form" in r.attention:
+        raise ValueError(
+            "a recipe decides each part of the filter, so its form means nothing: set attention."
+            f"{', attention.'.join(FORMS['paper'])}, or pass variant 'faithful' for the paper's"
+        )
     check_options(layer, r.attention, ("dim", "num_heads", "max_len"))
     check_options(augment, r.augment, ("x", "key_padding_mask"))
+
+def layer_options(
+    r:Recipe,     # A recipe
+    attention:str,# Its attention
+) -> dict: # As `agf.baselines.make_attention` takes them
+    "What the layer is told: the recipe's settings, and of the filter the paper's where it has none"
+    return dict(form="paper") | r.attention if attention == "agf" else r.attention
 
 # %% ../../nbs/30_recipes.ipynb #ae92481e
 def recipe(
