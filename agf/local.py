@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from .checks import at_least, check_kernel, check_signal, hide, one_of, without_autocast
+from .state_space import fft_length
 
 # %% ../nbs/12_local.ipynb #e7d5b048
 class ShortConv(nn.Module):
@@ -106,8 +107,7 @@ class DecayingAverage(nn.Module):
         n, x = x.shape[1], hide(x, key_padding_mask)
         if not x.numel():
             return x
-        unit = 2**max(n.bit_length() - 3, 0)
-        size = -(-2*n//unit)*unit   # at most 16 units
+        size = fft_length(n)
         kernel = self.kernel(n, size)
         signal = x.mT.to(torch.promote_types(x.dtype, kernel.dtype))
         product = torch.fft.rfft(signal, size)*torch.fft.rfft(kernel)

@@ -44,6 +44,7 @@ class Loader(DataLoader):
         shuffle:bool=False,  # Another order in every pass
         device="cpu",        # Where the tensors live
         seed:int|None=None,  # Make the order a function of the number of a step, see `window`
+        rooms:int=32,        # Lengths that batches of tokens may have, at most
         **kwargs             # Passed to fastai's `DataLoader`
     ):
         lengths, n = dataset.lengths.cpu(), dataset.max_len
@@ -56,7 +57,7 @@ class Loader(DataLoader):
         if len(dataset): self.longest = lengths.reshape(len(dataset), -1).amax(1).numpy()
         self.cut = dataset.kind == "tokens"
         self.padded = not self.cut or bool((lengths < n).any())
-        self.seed, self.window = seed, (0, 1)
+        self.seed, self.window, self.rooms = seed, (0, 1), rooms
         self.planned = None, None   # a pass and its batches
 
     def __len__(self):
@@ -93,10 +94,12 @@ class Loader(DataLoader):
     ) -> tuple: # `(x, key_padding_mask, y)`, or `(x, y)`
         "The tensors of some cases"
         cases, room = self.dataset, self.dataset.max_len
-        index = torch.as_tensor(at).to(cases.x.device, non_blocking=True)
+        index = torch.as_tensor(at)
+        if cases.x.is_cuda:   # a copy that nobody waits for
+            index = index.pin_memory().to(cases.x.device, non_blocking=True)
         x, y = cases.x[index], cases.y[index]
-        if self.cut:   # 32 lengths at most, for memory that is used again fits again
-            unit = -(-room//32)
+        if self.cut:   # few lengths, for memory that is used again fits again
+            unit = -(-room//self.rooms)
             room = min(-(-int(self.longest[at].max())//unit)*unit, room)
             x = x[..., :room]
         if not self.padded: return x, y

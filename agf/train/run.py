@@ -30,7 +30,6 @@ from fastai.learner import AvgLoss
 from fastai.losses import CrossEntropyLossFlat
 from fastai.metrics import accuracy
 from fastai.optimizer import Adam, OptimWrapper
-from torch.nn.functional import cross_entropy
 
 from ..data.cases import DataSet
 from ..data.loader import Loader
@@ -103,7 +102,7 @@ def make_learner(
         cbs.append(Augment(**r.augment))
     loss = CrossEntropyLossFlat(label_smoothing=r.label_smoothing)
     if hidden:
-        loss = lambda logits, _: cross_entropy(logits, model.target)
+        loss = lambda logits, _: model.loss(logits)
     learn = agf_learner(
         dls, model, gamma=r.gamma, cbs=cbs, metrics=[] if in_steps else accuracy,
         opt_func=OPTIMIZERS[r.optimizer], loss_func=loss, lr=r.lr, wd=r.weight_decay
@@ -115,7 +114,7 @@ def make_learner(
     if precision == "bf16":
         learn.add_cb(HalfDigits())
     learn.model.to(dls.device)
-    if compiled and not hidden:
+    if compiled:
         learn.model.compile(dynamic=dls.train.padded)
     if prepare:
         prepare(learn)
@@ -197,6 +196,11 @@ class Trainer:
         dls = DataLoaders(train, valid, device=self.device)
         return make_learner(model, dls, r, self.job.seed, state, self.precision, self.job.compiled,
                             self.prepare)
+
+    def loader(self, part, seed=None):
+        "Batches of tokens, of few lengths where a length may cost a compilation"
+        rooms = 8 if self.job.compiled else 32
+        return Loader(part, self.r.batch_size, device=self.device, seed=seed, rooms=rooms)
 
     def judge(self, model, loader, how=evaluate):
         "`how(model, loader)` with the products that the model is trained with"
@@ -300,7 +304,7 @@ def by_steps(
     train_part, valid_part = data.train, data.valid
     if valid_part is None:
         train_part, valid_part = set_apart(data.train)
-    valid, model = Loader(valid_part, r.batch_size, device=trainer.device), trainer.build()
+    valid, model = trainer.loader(valid_part), trainer.build()
 
     def left():
         if job.max_minutes is None:
@@ -308,7 +312,7 @@ def by_steps(
         return 60*job.max_minutes - (time.perf_counter() - trainer.begun)
 
     def stage(name, model, r, steps, judge, keep):
-        loader = Loader(train_part, r.batch_size, device=trainer.device, seed=job.seed)
+        loader = trainer.loader(train_part, job.seed)
         state = trainer.state(
             name, steps, evaluations(steps), judge=lambda m: trainer.judge(m, valid, judge),
             keep=keep, max_seconds=left()
@@ -330,7 +334,7 @@ def by_steps(
     step, found = choose(state, model, lambda: trainer.judge(model, valid))
     accuracy, by_answer = dict(paper=None, last=None, honest=None, honest_val=found), None
     if protocols:
-        test = Loader(data.test, r.batch_size, device=trainer.device)
+        test = trainer.loader(data.test)
         accuracy["honest"] = trainer.judge(model, test)[1]
         if data.answers > 1:
             by_answer = trainer.judge(model, test, accuracy_by_answer)
@@ -517,8 +521,7 @@ def forecast(
     data = made_up(job.task, job.length, (steps + 3)*r.batch_size)
     precision = job.products(r, device)
     trainer = Trainer(job, r, data, device, precision, bar=tick)
-    valid = Loader(data.valid, r.batch_size, device=device)
-    loader = Loader(data.train, r.batch_size, device=device, seed=0)
+    valid, loader = trainer.loader(data.valid), trainer.loader(data.train, 0)
     state = trainer.state("steps", r.steps, r.steps, judge=lambda model: evaluate(model, valid))
     with multiplying(device, precision):
         train(trainer.learner(trainer.build(), loader, valid, r, state), r)
