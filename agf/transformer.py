@@ -116,6 +116,7 @@ class SequenceClassifier(nn.Module):
     theta0, penalty, ... `config` holds all arguments, the options of `agf` written out.
     """
     towers = 1   # sequences in a case
+    places:Tensor   # sinusoids
 
     def __init__(self,
         in_channels:int,      # Channels of a step; with stem `tokens` the size of the vocabulary
@@ -155,7 +156,7 @@ class SequenceClassifier(nn.Module):
         learned = position == "learned"
         self.position = nn.Parameter(torch.empty(longest, dim)) if learned else None
         known = (self.stem.length(max_len) or 0) if position == "sinusoidal" else 0
-        self.register_buffer("sinusoids", torch.empty(known, dim), persistent=False)
+        self.register_buffer("places", torch.empty(known, dim), persistent=False)
         self.reset_parameters()
         self.drop = nn.Dropout(dropout)
         ffn_dim = ffn_dim or 2*dim
@@ -182,7 +183,8 @@ class SequenceClassifier(nn.Module):
         "Draw the learned positions anew, compute the others; the parts have starts of their own"
         if self.position is not None:
             self.position.copy_(0.02*torch.randn_like(self.position))
-        self.sinusoids.copy_(sinusoids(*self.sinusoids.shape, self.sinusoids.device))
+        n, dim = self.places.shape
+        self.places.copy_(sinusoids(n, dim, self.places.device))
 
     @property
     def dtype(self):
@@ -204,9 +206,9 @@ class SequenceClassifier(nn.Module):
         n, dim = x.shape[1:]
         if self.position is not None:
             return self.position[:n]
-        if exporting() or n > len(self.sinusoids):   # an exported graph serves every length
+        if exporting() or n > len(self.places):   # an exported graph serves every length
             return sinusoids(n, dim, x.device).to(x.dtype)
-        return self.sinusoids[:n].to(x.dtype)
+        return self.places[:n].to(x.dtype)
 
     def tokens(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
         "The tokens of `encode`"
