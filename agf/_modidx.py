@@ -164,6 +164,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                          'agf.cli.completion': ('cli.html#completion', 'agf/cli.py'),
                          'agf.cli.found': ('cli.html#found', 'agf/cli.py'),
                          'agf.cli.main': ('cli.html#main', 'agf/cli.py'),
+                         'agf.cli.out_of_memory': ('cli.html#out_of_memory', 'agf/cli.py'),
                          'agf.cli.overview': ('cli.html#overview', 'agf/cli.py'),
                          'agf.cli.parser_of': ('cli.html#parser_of', 'agf/cli.py'),
                          'agf.cli.task_of': ('cli.html#task_of', 'agf/cli.py')},
