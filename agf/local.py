@@ -12,8 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .checks import at_least, check_kernel, check_signal, hide, one_of, without_autocast
-from .state_space import fft_length
+from .attention import as_leaf
+from agf.checks import (
+    at_least, check_kernel, check_signal, fft_length, hide, one_of, without_autocast
+)
 
 # %% ../nbs/12_local.ipynb #e7d5b048
 class ShortConv(nn.Module):
@@ -28,7 +30,9 @@ class ShortConv(nn.Module):
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
         "Tokens `(b, n, dim)` and what each sees around it, same shape; mask `(b, n)`"
-        check_signal(x, self.conv.in_channels, key_padding_mask)
+        if isinstance(x, torch.fx.Proxy):
+            return as_leaf(self, x, key_padding_mask)
+        check_signal(x, self.conv.in_channels, key_padding_mask, self.conv.weight)
         if not x.shape[1]:
             return x
         return hide(self.conv(hide(x, key_padding_mask).mT).mT, key_padding_mask)
@@ -49,7 +53,9 @@ class DenseConv(nn.Module):
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
         "Tokens `(b, n, dim)` and what each sees around it, same shape; mask `(b, n)`"
-        check_signal(x, self.conv.in_channels, key_padding_mask)
+        if isinstance(x, torch.fx.Proxy):
+            return as_leaf(self, x, key_padding_mask)
+        check_signal(x, self.conv.in_channels, key_padding_mask, self.conv.weight)
         if not x.shape[1]:
             return x
         y = self.conv(hide(x, key_padding_mask).mT).mT
@@ -103,9 +109,11 @@ class DecayingAverage(nn.Module):
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
         "Tokens `(b, n, dim)` and what each sees around it, same shape; mask `(b, n)`"
-        check_signal(x, len(self.log_memory), key_padding_mask)
+        if isinstance(x, torch.fx.Proxy):
+            return as_leaf(self, x, key_padding_mask)
+        check_signal(x, len(self.log_memory), key_padding_mask, self.weight)
         n, x = x.shape[1], hide(x, key_padding_mask)
-        if not x.numel():
+        if 0 in x.shape:
             return x
         size = fft_length(n)
         kernel = self.kernel(n, size)
