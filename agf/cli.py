@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['COMMANDS', 'EPILOG_TRAIN', 'EPILOG_LIST', 'SHELVES', 'AGAIN', 'Parser', 'parser_of', 'overview', 'add_options_train',
-           'command_train', 'task_of', 'found', 'closing_table', 'add_options_list', 'command_list', 'main',
-           'completion']
+           'command_train', 'task_of', 'found', 'closing_table', 'add_options_list', 'command_list', 'out_of_memory',
+           'main', 'completion']
 
 # %% ../nbs/44_cli.ipynb #6f42703c
 import argparse
@@ -237,6 +237,11 @@ def command_list(args):
 # %% ../nbs/44_cli.ipynb #84ae79ab
 AGAIN = dict(train="the same command with --resume goes on", bench="the same command goes on")
 
+def out_of_memory(e):
+    "Has a device, or the process, no memory left? PyTorch says so in several ways"
+    text = str(e).lower()
+    return isinstance(e, MemoryError) or "out of memory" in text or "t allocate memory" in text
+
 def main(
     argv:list|None=None, # Arguments; default: the command line's
 ) -> int: # Exit code: 0, 1 when something failed or differs, 2 for bad input, 130 when interrupted
@@ -270,6 +275,11 @@ def main(
             error = f"{package} is not installed: {needs}"
         except (ValueError, OSError) as e:
             error = str(e)
+        except (RuntimeError, MemoryError) as e:
+            if not out_of_memory(e):
+                raise
+            said = (str(e).splitlines() or ["of this process"])[0]
+            error = f"out of memory ({said}): pass fewer cases a batch (--set batch_size=...)"
         except KeyboardInterrupt:
             print(f"agf {name}: stopped; {AGAIN.get(name, 'nothing is lost')}", file=sys.stderr)
             return 130
