@@ -11,6 +11,7 @@ import warnings
 warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)   # in fastai
 
 # %% ../../nbs/29_learner.ipynb #d29a4c66
+import io
 import math
 import os
 import random
@@ -29,9 +30,9 @@ from fastcore.foundation import L
 from torch.nn.functional import cross_entropy
 
 from ..attention import has_penalty, orthogonality_penalty
-from ..checks import at_least
+from ..checks import at_least, is_true
 from ..data.augment import augment, check_strengths
-from ..transformer import SequenceClassifier
+from ..transformer import SequenceClassifier, check_finite
 
 # %% ../../nbs/29_learner.ipynb #3ad4365b
 class OrthogonalityPenalty(Callback):
@@ -157,16 +158,19 @@ def moved(o, device):
     return o.to(device) if isinstance(o, torch.Tensor) else o
 
 def save_atomically(state, path):
-    "`torch.save` under a temporary name, then one rename"
-    path = Path(path)
+    "`torch.save` under a temporary name, then one rename; `OSError` where the disk is full"
+    path, content = Path(path), io.BytesIO()
+    torch.save(state, content)   # it answers a full disk with errors of its own
     path.parent.mkdir(parents=True, exist_ok=True)
     tmp = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with open(tmp, "wb") as f:
-            torch.save(state, f)
+            f.write(content.getbuffer())
             f.flush()
             os.fsync(f.fileno())
         os.replace(tmp, path)
+    except OSError as e:
+        raise OSError(e.errno, f"{e.strerror}; the state was not written", str(path)) from e
     finally:
         tmp.unlink(missing_ok=True)
 
@@ -223,6 +227,7 @@ class TrainingState(Callback):
             raise ValueError(
                 f"{self.path} is no state of a run: delete it, or start without resuming"
             )
+        check_finite(state["model"], f"{self.path}")
         return state
 
     def save(self):
@@ -266,6 +271,8 @@ class TrainingState(Callback):
             return
         self.losses.append(self.learn.loss.detach())
         self.step += 1
+        if is_true(~self.losses[-1].isfinite()):
+            self.check_losses()
         if self.bar:
             self.bar(self.step, self.note())
         if not self.judge:
@@ -273,9 +280,11 @@ class TrainingState(Callback):
         now = time.perf_counter()
         late = self.max_seconds is not None and now - self.begun >= self.max_seconds
         if late and self.step < self.steps:
+            self.check_losses()
             self.save()
             raise CancelFitException
         if now - self.saved >= self.save_seconds:
+            self.check_losses()
             self.save()
 
     def after_train(self):
@@ -301,19 +310,34 @@ class TrainingState(Callback):
 
     def row(self):
         "The numbers of an evaluation"
-        losses = torch.stack([l.cpu() for l in self.losses])
+        losses = self.check_losses()
         loss = float(losses.double().mean() if self.judge else losses.mean())
-        if not math.isfinite(loss):
-            self.failed = (f"the training loss is {loss} before step {self.step}: lower the "
-                           "learning rate (--set lr=...)")
-            raise CancelFitException
         if self.judge:
             valid_loss, accuracy = self.judge(self.model)
             found = dict(step=self.step, train_loss=loss, valid_loss=valid_loss, accuracy=accuracy)
         else:   # fastai's own training loss is smoothed over epochs
             values = zip(self.recorder.metric_names[2:], self.learn.final_record[1:])
             found = dict(train_loss=loss, **{k: None if v is None else float(v) for k, v in values})
+        for k, v in found.items():
+            if v is not None and not math.isfinite(v):
+                self.diverged(f"the {k.replace('_', ' ')} is {v}", self.step)
         return dict(found, seconds=self.spent)
+
+    def check_losses(self):
+        "The losses of this stretch; the training ends where one of them is no finite number"
+        losses = torch.stack([l.cpu() for l in self.losses])
+        wrong = (~losses.isfinite()).nonzero().flatten().tolist()
+        if wrong:
+            step = self.step - len(losses) + wrong[0] + 1
+            self.diverged(f"the training loss is {losses[wrong[0]].item()}", step)
+        return losses
+
+    def diverged(self, found, step):
+        "End the training, and say why in `failed`"
+        epoch = "" if self.judge else f" (epoch {-(-step//self.every)})"
+        self.failed = (f"training has diverged: {found} in step {step} of {self.steps}{epoch}; "
+                       f"lower the learning rate, now {self.learn.lr:g} (setting lr: --set lr=...)")
+        raise CancelFitException
 
     def evaluations(self):
         "How many there were"

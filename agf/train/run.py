@@ -43,7 +43,8 @@ from .recipes import Recipe
 from .record import (SCHEMA, Record, append_record, code_commit, device_name, hold,
                               package_versions, peak_memory, plot_curves, plot_response,
                               read_records, reset_peak_memory)
-from ..transformer import PairClassifier, SequenceClassifier, TokenClassifier, save_model
+from ..transformer import (PairClassifier, SequenceClassifier, TokenClassifier, check_finite,
+                             save_model)
 
 # %% ../../nbs/35_run.ipynb #7ac93ecf
 def build_model(
@@ -113,15 +114,17 @@ def make_learner(
 def train(learn, r):
     "Train for what the state has left"
     state = learn.training_state
+    fit = learn.fit_one_cycle if r.schedule == "one_cycle" else learn.fit
     with learn.no_bar(), learn.no_logging():
-        if state.judge:
-            learn.fit(-(-state.steps//state.every), learn.lr)
-        elif r.schedule == "one_cycle":
-            learn.fit_one_cycle(state.steps//state.every, learn.lr)
-        else:
-            learn.fit(state.steps//state.every, learn.lr)
+        try:
+            fit(-(-state.steps//state.every), learn.lr)
+        except RuntimeError as e:
+            if "without overflow" not in str(e):
+                raise
+            state.failed = f"training has diverged: {e}; lower the learning rate, now {learn.lr:g}"
     if state.failed:
         raise ValueError(state.failed)
+    check_finite(learn.model.state_dict(), "the trained model")   # after the last step, too
 
 # %% ../../nbs/35_run.ipynb #76a7a37d
 class Trainer:
@@ -408,13 +411,15 @@ def run(
     identity["by_hand"] = own or None   # what no command repeats
     if resume and (record := finished(identity, place, out)):
         return record
+    settings = json.dumps({k: v for k, v in identity.items() if k != "protocols"})
+    trainer = Trainer(
+        job, r, data, device, precision, settings, place, resume, progress, model, prepare
+    )
+    trainer.build()   # what no model can be made of is refused before there is a folder
     with hold(place):
         reset_peak_memory(device)
         commit = code_commit()   # of the code that is loaded now
-        settings = json.dumps({k: v for k, v in identity.items() if k != "protocols"})
-        trainer = Trainer(
-            job, r, data, device, precision, settings, place, resume, progress, model, prepare
-        )
+        trainer.begun = time.perf_counter()
         measured = measure and dict(before=measure(trainer.build(), data))
         result = (by_steps if r.in_steps else by_epochs)(trainer, protocols)
         if measure:
