@@ -3,11 +3,13 @@ __version__ = "0.1.0"
 from .attention import AGFAttention, agf_attention, orthogonality_penalty
 from .causal import CausalAGFAttention
 from .exact import GraphFilterAttention
+from .exact_forms import CausalGraphFilterAttention, LeanGraphFilterAttention
 from .fast import LeanAGFAttention
 from .multihead import AGFMultiheadAttention, replace_attention
 from .polynomial import PolynomialFilter
 from .transformer import SequenceClassifier
 
-__all__ = ["AGFAttention", "AGFMultiheadAttention", "CausalAGFAttention", "GraphFilterAttention",
-           "LeanAGFAttention", "PolynomialFilter", "SequenceClassifier", "agf_attention",
+__all__ = ["AGFAttention", "AGFMultiheadAttention", "CausalAGFAttention",
+           "CausalGraphFilterAttention", "GraphFilterAttention", "LeanAGFAttention",
+           "LeanGraphFilterAttention", "PolynomialFilter", "SequenceClassifier", "agf_attention",
            "orthogonality_penalty", "replace_attention"]

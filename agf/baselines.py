@@ -43,7 +43,7 @@ def mixing_matrix(
     if own:
         return own(x, key_padding_mask)
     if isinstance(layer, AGFAttention):
-        if layer.v_proj.in_features != layer.dim:
+        if layer.k_proj.in_features != layer.dim:
             raise ValueError(
                 "this layer takes keys of another width: call it with need_weights=True and "
                 "average_attn_weights=False for its matrix"

@@ -207,7 +207,7 @@ def causal_agf_attention(
 
 # %% ../nbs/07_causal.ipynb #a5900cbe
 def _check_run(layer, x, key_padding_mask):
-    check_tokens(x, layer.dim, layer.v_proj)
+    check_tokens(x, layer.dim, layer.k_proj)
     check_mask(key_padding_mask, *x.shape[:2], all_hidden=True)   # a run may be all padding
 
 def _check_state(state, want):
@@ -327,7 +327,7 @@ def _first_pass(layer, again):
                 f"every piece must have the same batch size; got {len(x)} after {len(state.top)}"
             )
         x = hide(x, pad)
-        v, value = layer._heads(layer.v_proj(x)), layer._heads(layer.value_proj(x))
+        v, value = layer._heads(layer.k_proj(x)), layer._heads(layer.v_proj(x))
         v = unseen(v.to(torch.promote_types(v.dtype, torch.float32)), pad)
         with without_autocast(v):
             new = _summary(v, value.to(v.dtype))
@@ -340,7 +340,7 @@ def _first_pass(layer, again):
 def _second_pass(layer, again, C, count):
     for x, pad in map(_piece, again()):
         _check_run(layer, x, pad)
-        u, s = (layer._heads(p(x)).to(C.dtype) for p in (layer.u_proj, layer.s_proj))
+        u, s = (layer._heads(p(x)).to(C.dtype) for p in (layer.q_proj, layer.s_proj))
         with without_autocast(x):
             U, g = row_factors(u, s, layer.filter)
             y = (U*g) @ C

@@ -183,7 +183,8 @@ def command_list(args):
         return first(TOYS[name]) if shelf == "toys" else SHELVES[shelf]
 
     def options(name):
-        return ", ".join(o for o in attention_options(name) if o not in ("device", "dtype"))
+        hidden = "device", "dtype", "form"   # a recipe decides each part of a filter
+        return ", ".join(o for o in attention_options(name) if o not in hidden)
 
     recipes = dict(
         recommended="one recipe for every task", quick="a small model for a first run, for series",

@@ -5,8 +5,7 @@
 # %% auto #0
 __all__ = ['DOMAINS', 'ALPHA_MAX', 'SOLVES', 'STARTS', 'column_bound', 'small_core', 'doublings', 'resolve', 'through_core',
            'rows_to_one', 'graph_filter', 'start_taps', 'raw_of', 'GraphFilter', 'stationary_distribution',
-           'dense_graph_filter', 'FilterReadings', 'GraphFilterAttention', 'causal_graph_filter', 'row_through_cores',
-           'CausalReadings', 'CausalGraphFilterAttention']
+           'dense_graph_filter', 'FilterReadings', 'GraphFilterAttention']
 
 # %% ../nbs/10_exact.ipynb #66096e2b
 import math
@@ -17,9 +16,7 @@ from torch import Tensor, nn
 
 from .attention import Attention, token_softmax, unseen
 from .baselines import ATTENTIONS
-from .causal import CausalState, prefix_states
-from .checks import (at_least, check_mask, check_tokens, exporting, fits, hide, one_of,
-                        without_autocast)
+from .checks import at_least, exporting, fits, hide, one_of, without_autocast
 
 # %% ../nbs/10_exact.ipynb #68212d7d
 DOMAINS = "eig", "sym", "svd"
@@ -394,122 +391,3 @@ class GraphFilterAttention(FilterReadings, Attention):
 
 # %% ../nbs/10_exact.ipynb #a88b974e
 ATTENTIONS["exact"] = GraphFilterAttention
-
-# %% ../nbs/10_exact.ipynb #b11c194e
-def causal_graph_filter(
-    U:Tensor,     # Left factor, rows sum to 1, shape `(b, h, n, d)`; padded rows are 0
-    v:Tensor,     # Logits of V, same shape; the most negative number at padding
-    value:Tensor, # Values, shape `(b, h, n, e)`
-    taps:Tensor,  # $w_0 \dots w_K$, shape `(h, K+1, e)`, or `(h, K+1, 1)` shared by channels
-    gain:Tensor|None=None,  # $c$, shape `(h, 1, e)` or `(h, 1, 1)`; None leaves the resolvent out
-    alpha:Tensor|None=None, # $\alpha$, shape `(h, 1, 1)`, at most `ALPHA_MAX`
-    state:CausalState|None=None, # After the tokens before these; None starts a sequence
-    chunk:int=32,           # Tokens handled at once; changes cost only
-    solve:str|None=None,    # See `resolve`
-) -> tuple: # `(b, h, n, e)`: row t of `f(A of the first t tokens) value`; the state after them
-    "Token t filtered with the tokens up to t, in time linear in n"
-    d, e = U.shape[-1], value.shape[-1]
-    parts = torch.cat([U, value, torch.ones_like(value[..., :1])], -1)
-    if state is None:
-        shape = U.shape[:2] + (d,)
-        top = v.new_full(shape, torch.finfo(v.dtype).min)
-        state = CausalState(top, v.new_zeros(*shape, d + e + 1))
-    rows = []
-    for u, logits, part in zip(*(o.split(chunk, 2) for o in (U, v, parts))):
-        token = (logits - logits.detach()).exp().unsqueeze(-1)*part.unsqueeze(-2)
-        states = prefix_states(CausalState(
-            torch.cat([state.top.unsqueeze(2), logits.detach()], 2),
-            torch.cat([state.sums.unsqueeze(2), token], 2)))
-        state = CausalState(states.top[:, :, -1], states.sums[:, :, -1])
-        sums = states.sums[:, :, 1:]
-        B, C = (sums[..., :-1]/sums[..., -1:]).split([d, e], -1)
-        rows.append(row_through_cores(u, B, C, taps[:, 1:], gain, alpha, solve))
-    return value*taps[:, None, 0] + torch.cat(rows, 2), state
-
-def row_through_cores(
-    u:Tensor, # A row for each token, shape `(b, h, c, d)`
-    B:Tensor, # A row-stochastic matrix for each, shape `(b, h, c, d, d)`
-    C:Tensor, # What it is applied to, shape `(b, h, c, d, e)`
-    taps:Tensor, gain:Tensor|None, alpha:Tensor|None, solve:str|None=None, # As `through_core`
-) -> Tensor: # Shape `(b, h, c, e)`
-    "`u φ(B) C` of each token, by rows"
-    row, total = u.unsqueeze(-2), torch.zeros_like(C[..., 0, :])
-    for tap in taps.unsqueeze(2).unbind(1):
-        total = torch.addcmul(total, tap, (row @ C).squeeze(-2))
-        row = row @ B
-    if gain is None or alpha is None:
-        return total
-    M = alpha.unsqueeze(-1)*rows_to_one(B)
-    row = resolve(M.mT, u.unsqueeze(-1), solve).mT
-    return torch.addcmul(total, gain*(1 - alpha), (row @ C).squeeze(-2))
-
-# %% ../nbs/10_exact.ipynb #baf725db
-class CausalReadings(FilterReadings):
-    "`FilterReadings` where every token sees those before it; the others are of the whole sequence"
-    def mixing_matrix(self,
-        x:Tensor, # Tokens, shape `(b, n, dim)`
-        key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
-    ) -> Tensor: # Lower triangular, shapes as those of `GraphFilterAttention`
-        "Row t is the last row of `f(A)` for the first t tokens, one after the other"
-        n, mask, rows = x.shape[1], key_padding_mask, []
-        for t in range(1, n + 1):
-            U, V = self.factors(x[:, :t], None if mask is None else mask[:, :t])
-            H = dense_graph_filter(U @ V.mT, *self.f.numbers(U.dtype), self.domain)
-            rows.append(nn.functional.pad(H[..., -1, :], (0, n - t)))
-        H = torch.stack(rows, -2)
-        if mask is not None:
-            H = H.masked_fill(mask[:, None, None, :, None], 0)
-        return H if H.shape[2] > 1 else H.squeeze(2)
-
-# %% ../nbs/10_exact.ipynb #ea64b836
-class CausalGraphFilterAttention(CausalReadings, GraphFilterAttention):
-    """`GraphFilterAttention` of the tokens so far: token t is filtered with the tokens up to t.
-
-    Same parameters; `eig` and `sym` only. `forward` takes whole sequences, `prefill(x)` also
-    returns the state after them, and `step(x_t, state)` decodes one token. The sums run in float32
-    or wider. `core`, `spectrum` and `stationary` are those of all tokens, what the last one sees.
-    """
-    def __init__(self,
-        dim:int,         # Width of the tokens, divisible by `num_heads`
-        num_heads:int=8, # Number of heads
-        order:int=4,     # Degree K of the polynomial, at least 0
-        *,
-        chunk:int=32,    # Tokens handled at once; changes cost only
-        **kwargs         # Further options of `GraphFilterAttention`
-    ):
-        if kwargs.get("domain") == "svd":
-            raise ValueError("a causal filter has domain='eig' or 'sym'; got 'svd'")
-        super().__init__(dim, num_heads, order, **kwargs)
-        self.chunk = at_least("chunk", chunk, 1)
-
-    def prefill(self,
-        x:Tensor, # Tokens, shape `(b, n, dim)`
-        state:CausalState|None=None, # State after the tokens before these; None starts a sequence
-        key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
-    ) -> tuple: # Filtered tokens `(b, n, dim)`, and the state after them
-        "Filter a run of tokens and return the state behind it"
-        check_tokens(x, self.dim, self.out_proj)
-        b, n, _ = x.shape
-        check_mask(key_padding_mask, b, n, all_hidden=True)   # a run may be all padding
-        parts = self.project(hide(x, key_padding_mask))
-        with without_autocast(x):
-            U, v = self.logit_factors(parts[0], parts[-2])
-            U, v = hide(U, key_padding_mask), unseen(v, key_padding_mask)
-            numbers, value = self.f.numbers(U.dtype), parts[-1].to(U.dtype)
-            y, state = causal_graph_filter(U, v, value, *numbers, state, self.chunk, self.solve)
-        y = self.out_proj(y.to(parts[-1].dtype).transpose(1, 2).flatten(-2))
-        return hide(y, key_padding_mask), state
-
-    def forward(self,
-        x:Tensor, # Tokens, shape `(b, n, dim)`
-        key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
-    ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
-        return self.prefill(x, None, key_padding_mask)[0]
-
-    def step(self,
-        x_t:Tensor, # The next token of each sequence, shape `(b, dim)`
-        state:CausalState|None=None, # State after the tokens before it; None at the start
-    ) -> tuple: # Filtered token `(b, dim)`, and the state after it
-        "One token, in time and memory that do not depend on how many came before"
-        y, state = self.prefill(x_t.unsqueeze(1), state)
-        return y.squeeze(1), state

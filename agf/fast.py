@@ -204,8 +204,8 @@ class LeanAGFAttention(AGFAttention):
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
         "Filter the tokens of each sequence, a tile at a time"
-        own, inner, out = (self.u_proj, self.s_proj), self.value_proj, self.out_proj
-        plain = by_weight(*own, self.v_proj, inner, out) and not exporting()
+        own, inner, out = (self.q_proj, self.s_proj), self.v_proj, self.out_proj
+        plain = by_weight(*own, self.k_proj, inner, out) and not exporting()
         usual = plain and isinstance(x, Tensor) and x.ndim == 3 and not x.is_meta
         # up to `dim` tokens C is as large as the input, and there is nothing to save
         if not usual or x.shape[1] <= self.dim or not x.shape[0]:
@@ -216,11 +216,11 @@ class LeanAGFAttention(AGFAttention):
         return tiles(x, key_padding_mask)
 
     def _by_tiles(self, x, key_padding_mask):
-        own, inner, out = (self.u_proj, self.s_proj), self.value_proj, self.out_proj
+        own, inner, out = (self.q_proj, self.s_proj), self.v_proj, self.out_proj
         self._check(x, key_padding_mask)
         tokens = self.tokens or max(1, 2**(18 if x.device.type == "cpu" else 23)//self.dim)
         mask, heads = key_padding_mask, self.num_heads
-        C, G = _Gather.apply(x, self.v_proj.weight[:], mask, heads, tokens)
+        C, G = _Gather.apply(x, self.k_proj.weight[:], mask, heads, tokens)
         both = [torch.cat([p.weight for p in own]), self._bias(x, *own)]
         rest = inner.weight, self._bias(x, inner), out.weight, self._bias(x, out)
         wanted = self.collected is not None and self.penalty is not None

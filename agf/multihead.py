@@ -9,12 +9,15 @@ __all__ = ['Host', 'HOSTS', 'LOSSES', 'IDLE', 'MASKS', 'AGFMultiheadAttention', 
 import copy
 import inspect
 from collections import namedtuple
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .attention import AGFAttention, Attention, as_leaf, by_weight, token_softmax
+from agf.attention import (
+    AGFAttention, Attention, as_leaf, by_weight, check_whole, token_softmax
+)
 from .checks import check_seen, check_tokens, exporting, fits, hide, one_of, read_mask
 
 # %% ../nbs/08_multihead.ipynb #760aff5d
@@ -78,8 +81,8 @@ class _CrossFilter(AGFAttention):
         return self._factors(key if itself else query, key, hidden, logits, itself)
 
     def _factors(self, query, key, hidden, logits, itself):
-        u, s = self._heads(self.u_proj(query)), self._heads(self.s_proj(query))
-        v = self._heads(self.v_proj(key))
+        u, s = self._heads(self.q_proj(query)), self._heads(self.s_proj(query))
+        v = self._heads(self.k_proj(key))
         dtype = torch.promote_types(u.dtype, torch.float32)
         U, g, v = u.to(dtype).softmax(-1), self.filter(s.to(dtype).sigmoid()), v.to(dtype)
         if itself and hidden is not None: U = U.masked_fill(hidden[:, None, :, None], 0)
@@ -92,7 +95,7 @@ class _CrossFilter(AGFAttention):
         self._record(U, V)
         A = U*g
         # an exported graph serves all lengths, so it cannot branch on one
-        long = by_weight(self.value_proj, self.out_proj) and not exporting()
+        long = by_weight(self.v_proj, self.out_proj) and not exporting()
         long = long and min(query.shape[1], key.shape[1]) > self.dim
         y = (self._long if long else self._short)(A, V, value)
         if hidden is not None:
@@ -149,15 +152,16 @@ class AGFMultiheadAttention(_CrossFilter):
         dtype=None,         # Dtype of the parameters
         *,
         order:int=5,        # Degree K of the filter
-        basis:str="jacobi", # `jacobi`, `chebyshev`, `legendre` or `monomial`
+        form:str="recommended", # or `paper`: what arguments mean that are "form", see `FORMS`
+        basis:str="form",   # `jacobi`, `chebyshev`, `legendre` or `monomial`
         a:float|None=None,  # First Jacobi parameter, dimensionless; `jacobi` only, default 1
         b:float|None=None,  # Second Jacobi parameter, dimensionless; `jacobi` only, default 1
-        domain:str="unit",  # `unit` or `symmetric`
-        theta0:float|None=1.,   # Fixed value of $\theta_0$; `None` learns it
+        domain:str="form",  # `unit` or `symmetric`
+        theta0:float|Literal["form"]|None="form", # Fixed value of $\theta_0$; `None` learns it
         bounded:bool=True,  # Keep learned coefficients in (-1, 1) by tanh
-        init_std:float=0.,  # Spread of the learned coefficients at the start (before tanh)
-        theta0_init:float=0., # Where a learned $\theta_0$ starts
-        penalty:str|None="paper", # `paper`, `spread` or `None`
+        init_std:float|Literal["form"]="form",    # Spread of the start of those learned, before tanh
+        theta0_init:float|Literal["form"]="form", # Where a learned $\theta_0$ starts
+        penalty:str|None="form", # `paper`, `spread` or `None`
         nonnegative:bool=False, # Use the learned coefficients' absolute values
     ):
         _refuse(add_bias_kv=add_bias_kv, add_zero_attn=add_zero_attn)
@@ -167,16 +171,16 @@ class AGFMultiheadAttention(_CrossFilter):
         super().__init__(
             embed_dim, num_heads, order, basis, a, b, domain, theta0, bounded, init_std,
             theta0_init=theta0_init, penalty=penalty, bias=bias, nonnegative=nonnegative,
-            device=device, dtype=dtype
+            device=device, dtype=dtype, form=form
         )
         self.embed_dim, self.head_dim = embed_dim, embed_dim//num_heads
         self.dropout, self.batch_first = dropout, batch_first
         self.kdim = embed_dim if kdim is None else kdim
         self.vdim = embed_dim if vdim is None else vdim
         if self.kdim != embed_dim:
-            self.v_proj = nn.Linear(self.kdim, embed_dim, False, device=device, dtype=dtype)
+            self.k_proj = nn.Linear(self.kdim, embed_dim, False, device=device, dtype=dtype)
         if self.vdim != embed_dim:
-            self.value_proj = nn.Linear(self.vdim, embed_dim, bias, device=device, dtype=dtype)
+            self.v_proj = nn.Linear(self.vdim, embed_dim, bias, device=device, dtype=dtype)
 
     def forward(self,
         query:Tensor, # Tokens that ask, shape `(n_q, b, embed_dim)`, or as the class says
@@ -207,7 +211,7 @@ class AGFMultiheadAttention(_CrossFilter):
         itself, single, shared = query is key, query.ndim == 2, key is value
         widths = (self.embed_dim, self.kdim, self.vdim)
         query, key, value = _batched(query, key, value, widths, self.batch_first)
-        for x, proj in ((query, self.u_proj), (key, self.v_proj), (value, self.value_proj)):
+        for x, proj in ((query, self.q_proj), (key, self.k_proj), (value, self.v_proj)):
             check_tokens(x, x.shape[-1], proj)
         if single and key_padding_mask is not None: key_padding_mask = key_padding_mask.unsqueeze(0)
         hidden, logits = _both_masks(key_padding_mask, attn_mask, *key.shape[:2])
@@ -464,7 +468,7 @@ def _refuse_block(model, name):
             )
 
 # %% ../nbs/08_multihead.ipynb #18801eb1
-def _note(model, chosen, lose, options):
+def _note(model, chosen, lose, new):
     "Write into the configuration of transformers' models what has been done to them"
     noted = []
     for prefix, m in model.named_modules():
@@ -472,6 +476,8 @@ def _note(model, chosen, lose, options):
         names = [k.removeprefix(start) for k in chosen if k.startswith(start)]
         if not names or not hasattr(m, "save_pretrained") or any(config is o for o in noted):
             continue
+        layer = new[chosen[start + names[0]]]
+        options = getattr(layer, "attn", layer).settings   # no form, no default
         note = dict(layers=names, lose=list(lose), options=options)
         own = copy.deepcopy(config)   # other models may have been made of the same one
         own.agf = [*(getattr(config, "agf", None) or []), note]
@@ -517,7 +523,7 @@ def replace_attention(
         # it packs the input for the fast path of its layers
         if isinstance(parent, nn.TransformerEncoder) and made & set(parent.modules()):
             parent.use_nested_tensor = False
-    _note(model, chosen, lose, agf_options)
+    _note(model, chosen, lose, new)
     if verbose:
         many = "s"*(len(new) > 1)
         print(f"replaced {len(new)} attention layer{many} by AGF: {', '.join(chosen) or 'itself'}")
@@ -539,6 +545,7 @@ def load_replaced(
             f"{folder} holds no model with replaced attention: load it by from_pretrained"
         )
 
+    for note in notes: check_whole(note["options"])
     ours:list = []
 
     class Replaced(cls):

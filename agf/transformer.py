@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from .baselines import ATTENTIONS, make_attention
+from .attention import check_whole
+from .baselines import ATTENTIONS, attention_options, make_attention
 from .checks import check_mask, hide, one_of
 from .exact import GraphFilterAttention   # adds `exact` to the attentions
 from .local import make_local
@@ -101,14 +102,20 @@ def _check_input(model, x, key_padding_mask):
         )
 
 # %% ../nbs/15_transformer.ipynb #b6592ac9
+def _written(layer, attention, options):
+    "The options of an attention, with all that its form decides and none left to a default"
+    known = attention_options(attention)
+    own = {k: v for k, v in getattr(layer, "settings", {}).items() if k in known}
+    return {k: v for k, v in (options or {}).items() if k != "form"} | own if own else options
+
 class SequenceClassifier(nn.Module):
     """Transformer that classifies sequences of vectors or of tokens, with selectable attention.
 
     Input `x` of shape `(b, n, in_channels)`, or of integers `(b, n)` with stem `tokens`, and
     optional `key_padding_mask` of shape `(b, n)`, True for padding; output logits of shape `(b,
     n_classes)`. Padding is cleared first, so it may hold anything. `options` are those of the
-    chosen attention, as `make_attention` takes them; for `agf` order, basis, a, b, domain, theta0,
-    penalty, ...
+    chosen attention, as `make_attention` takes them; for `agf` form, order, basis, a, b, domain,
+    theta0, penalty, ... `config` holds all arguments, the options of `agf` written out.
     """
     towers = 1   # sequences in a case
 
@@ -159,6 +166,7 @@ class SequenceClassifier(nn.Module):
             near = make_local(local, dim, **kernel) if local else None
             return EncoderBlock(mix, dim, ffn_dim, dropout, norm, near)
         self.blocks = nn.ModuleList(block() for _ in range(depth))
+        if depth: config["options"] = _written(self.blocks[0].attention, attention, options)
         self.norm = nn.LayerNorm(dim) if norm == "pre" else nn.Identity()
         self.final = nn.Sequential(nn.GELU(), nn.Dropout(dropout)) if final_act else nn.Identity()
         self.head_drop = nn.Dropout(head_dropout)
@@ -337,9 +345,10 @@ def load_model(
             raise ValueError(
                 f"schema {facts.get('schema')!r}, where this version of agf reads {SCHEMA}"
             )
+        attention, options = facts["config"].get("attention", "agf"), facts["config"].get("options")
+        if one_of("attention", attention, ATTENTIONS) == "agf": check_whole(options or {})
         if facts["sha256"] != _digest(facts, content):
             raise ValueError("the checksum is another one: a file was changed or is damaged")
-        one_of("attention", facts["config"].get("attention", "agf"), ATTENTIONS)
         weights, model = load(content), kinds[facts["kind"]](**facts["config"])
         check_finite(weights, "it")
         model.load_state_dict(weights)

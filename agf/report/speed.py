@@ -162,7 +162,7 @@ def candidates(
     "Build the layers of one row of the table"
     torch.manual_seed(0)
     kw = dict(a=1.5, b=1., init_std=0.3)
-    layer, made = AGFAttention(dim, heads, order, **kw).to(device, dtype), {}
+    layer, made = AGFAttention(dim, heads, order, form="paper", **kw).to(device, dtype), {}
     for name in names:
         one_of("candidate", name, CANDIDATES)
         if name == "eager": made[name] = layer
@@ -172,7 +172,7 @@ def candidates(
             made[name] = torch.compile(copy.deepcopy(layer), fullgraph=True, dynamic=False)
         elif name == "lean":
             from agf.fast import LeanAGFAttention
-            made[name] = LeanAGFAttention(dim, heads, order, **kw).to(device, dtype)
+            made[name] = LeanAGFAttention(dim, heads, order, form="paper", **kw).to(device, dtype)
             made[name].load_state_dict(layer.state_dict())
         elif name in EXACT:
             own = dict(order=order, **EXACT[name])

@@ -454,7 +454,7 @@ def penalty_parts(
         row = dict(layer=i + 1, name=name, u=_gram_error(U).item(), u_floor=floor)
         rows.append(row | dict(v=_gram_error(V).item()))
         if loss is None: continue
-        weights = [*layer.u_proj.parameters(), *layer.v_proj.parameters()]
+        weights = [*layer.q_proj.parameters(), *layer.k_proj.parameters()]
         weights = [p for p in weights if p.requires_grad]
         kw = dict(retain_graph=True, allow_unused=True)
         by_loss, pulled = _size(torch.autograd.grad(loss, weights, **kw)), 0.
@@ -518,7 +518,7 @@ def _smoothing_warnings(table):
         yield (
             f"over-smoothing: tokens leave {_names(alike)} with a mean cosine of "
             f"{alike.cosine.max():.3f}; check residual connections, use fewer layers, "
-            "or a filter that passes high frequencies (fix θ_0 = 1)"
+            "or a filter that passes tokens as they are (attention 'exact', start 'highpass')"
         )
     if "branch_high_frequency" in rows and len(flat := rows[rows.branch_high_frequency < 0.01]):
         yield (

@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['PUBLISHED', 'PRESETS', 'FILTER', 'RECOMMENDED', 'QUICK', 'FAITHFUL', 'TOKENS', 'OWN', 'TOYS', 'VARIANTS', 'GROUPS',
            'LEAST', 'ABOVE', 'BELOW', 'CHOICES', 'SCHEDULES', 'ONLY', 'SET_BY_RUN', 'Preset', 'Recipe', 'token_recipe',
-           'series_recipe', 'check_setting', 'check_range', 'changed', 'check_recipe', 'try_building', 'recipe']
+           'series_recipe', 'check_setting', 'check_range', 'changed', 'check_recipe', 'try_building', 'layer_options',
+           'recipe']
 
 # %% ../../nbs/30_recipes.ipynb #141f85df
 import json
@@ -15,6 +16,7 @@ from math import inf
 
 import torch
 
+from ..attention import FORMS
 from ..baselines import ATTENTIONS, use_attention
 from ..checks import check_options, fits, one_of
 from ..data.augment import augment, check_strengths
@@ -249,13 +251,18 @@ def check_recipe(
     "Refuse options that their taker does not have, and values of which no model can be made"
     check_options(SequenceClassifier, r.model, SET_BY_RUN)
     layer = ATTENTIONS[one_of("attention", use_attention(attention), ATTENTIONS)]
+    if attention == "agf" and "form" in r.attention:
+        raise ValueError(
+            "a recipe decides each part of the filter, so its form means nothing: set attention."
+            f"{', attention.'.join(FORMS['paper'])}, or pass variant 'faithful' for the paper's"
+        )
     check_options(layer, r.attention, ("dim", "num_heads", "max_len"))
     check_options(augment, r.augment, ("x", "key_padding_mask"))
     check_strengths(r.augment or {})
     for name, value in r.model.items():
         check_range(f"model.{name}", value)
     if layer.__module__.startswith("agf."):   # another's may ask more of the data
-        try_building(json.dumps([r.model, r.attention]), layer.__name__, attention)
+        try_building(json.dumps([r.model, layer_options(r, attention)]), layer.__name__, attention)
 
 @cache
 def try_building(options, layer, attention):
@@ -269,6 +276,13 @@ def try_building(options, layer, attention):
     except Exception as e:
         settings = ", ".join(f"{k}={v}" for k, v in {**model, **own}.items())
         raise ValueError(f"no model can be made with {settings}: {e}") from e
+
+def layer_options(
+    r:Recipe,     # A recipe
+    attention:str,# Its attention
+) -> dict: # As `agf.baselines.make_attention` takes them
+    "What the layer is told: the recipe's settings, and of the filter the paper's where it has none"
+    return dict(form="paper") | r.attention if attention == "agf" else r.attention
 
 # %% ../../nbs/30_recipes.ipynb #ae92481e
 def recipe(

@@ -39,7 +39,7 @@ from .job import Job, is_same_run, pick_device
 from .learner import (Augment, SeedEpochs, SeedSteps, TrainingState, accuracy_by_answer,
                                agf_learner, best, evaluate, is_best)
 from .pretrain import HiddenTokens, judge_hidden
-from .recipes import Recipe
+from .recipes import Recipe, layer_options
 from .record import (SCHEMA, Record, append_record, code_commit, device_name, hold,
                               package_versions, peak_memory, plot_curves, plot_response,
                               read_records, reset_peak_memory)
@@ -59,7 +59,7 @@ def build_model(
     if data.answers:
         kind = partial(TokenClassifier, answers=data.answers if data.answers > 1 else None)
     shape = data.in_channels + bool(r.pretrain), len(data.classes), data.max_len
-    return kind(*shape, attention, **r.model, options=r.attention)
+    return kind(*shape, attention, **r.model, options=layer_options(r, attention))
 
 # %% ../../nbs/35_run.ipynb #4fe16b5c
 OPTIMIZERS = dict(adamw=Adam, adam=partial(OptimWrapper, opt=torch.optim.Adam),
