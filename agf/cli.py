@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['COMMANDS', 'EPILOG_TRAIN', 'EPILOG_LIST', 'SHELVES', 'AGAIN', 'Parser', 'parser_of', 'overview', 'add_options_train',
-           'command_train', 'found', 'closing_table', 'add_options_list', 'command_list', 'main', 'completion']
+           'command_train', 'task_of', 'found', 'closing_table', 'add_options_list', 'command_list', 'main',
+           'completion']
 
 # %% ../nbs/44_cli.ipynb #6f42703c
 import argparse
@@ -63,6 +64,7 @@ examples:
   agf train JapaneseVowels --variant faithful --protocol paper       the published recipe
   agf train JapaneseVowels --no-test --set attention.order=3 lr=1e-3  judged without the test file
   agf train MySet --data-folder data            your own: data/MySet/MySet_TRAIN.ts and _TEST.ts
+  agf train lab.csv --label kind                your own: a table, a row or an id a series
   agf train my_tasks:parity                     your own: a function in my_tasks.py
   agf train lra/listops --scale 0.02            of the Long Range Arena, a fiftieth of the budget
   agf train lra/text --data-folder aclImdb_v1.tar.gz --max-minutes 9 --resume    piece by piece
@@ -77,8 +79,17 @@ def add_options_train(p):
     p.add_argument("tasks", nargs=1, metavar="TASK", help="data set of the UEA archive, e.g. "
                    "JapaneseVowels; lra/listops, lra/text, lra/image, lra/pathfinder32, "
                    "lra/retrieval; toys/hops, toys/root, toys/recall, toys/reachability; "
-                   "module:function for one of your own")
+                   "module:function for one of your own; or a file: .csv, .tsv, .npy, .npz, .ts, "
+                   "or a folder of .ts files with a slash at its end")
     add_job_options(p)
+    own = p.add_argument_group("your own file")
+    own.add_argument("--label", metavar="NAME", help="column of the labels; a .npy file for .npy")
+    own.add_argument("--id", metavar="NAME", help="column that says which rows are one series")
+    own.add_argument("--time", metavar="NAME", help="column of the times, with --id")
+    own.add_argument("--channels", nargs="+", metavar="NAME", help="columns of values (default: "
+                     "all others)")
+    own.add_argument("--test-file", metavar="FILE", help="the test part (default: LAB_TEST.csv "
+                     "beside LAB_TRAIN.csv; else a quarter of the series is set apart)")
     more = p.add_argument_group("how")
     more.add_argument(
         "--out", default="runs", metavar="DIR",
@@ -100,6 +111,7 @@ def command_train(args):
     from rich.console import Console
     from agf.train.job import jobs_of
     from agf.train.progress import bars, ticker
+    args.tasks = [task_of(args)]
     jobs, records, console = jobs_of(args), [], Console(stderr=args.json)
     if len({(job.attention, job.variant) for job in jobs}) > 1:
         raise ValueError("agf train trains one attention by one recipe: for several, use agf bench")
@@ -119,6 +131,18 @@ def command_train(args):
     if not args.json:
         closing_table(records, args.out, console)
     return 0
+
+def task_of(args):
+    "The task that is asked for, with the columns of a file"
+    from agf.data.files import is_own, own_name
+    name, = args.tasks
+    columns = {k: getattr(args, k) for k in ("label", "id", "time", "channels", "test_file")}
+    if any(v is not None for v in columns.values()):
+        if not is_own(name):
+            raise ValueError(f"{name} is no file: --label, --id, --time, --channels and "
+                             "--test-file are for a .csv, .tsv, .npy, .npz or .ts file")
+        name = own_name(name, **columns)
+    return name
 
 def found(record):
     "The accuracies of a record in a line"

@@ -22,7 +22,8 @@ from fastcore.basics import patch
 
 from ..baselines import use_attention
 from ..checks import fits, one_of
-from ..data.tasks import find_task
+from ..data.tasks import find_task, folder_name
+from ..data.uea import MISSING
 from . import recipes
 from .recipes import Recipe
 from .record import label
@@ -137,7 +138,7 @@ def check(self:Job,
         raise ValueError(f"`epochs` must be a whole number, at least 1; got {self.epochs!r}")
     if any(p not in PROTOCOLS for p in self.protocols or ()):
         raise ValueError(f"`protocols` are 'paper' and 'honest'; got {list(self.protocols)}")
-    one_of("missing", self.missing, ("error", "fill"))
+    one_of("missing", self.missing, MISSING)
     task, device = find_task(self.task), pick_device(self.device)
     task.check(length=self.length, missing=None if self.missing == "error" else self.missing)
     use_attention(self.attention)
@@ -185,7 +186,8 @@ GRAMMAR = {   # option: how it is parsed; what is not given is the default of `J
     "length": dict(type=int, metavar="N", help="longest sequence, e.g. 4096 for lra/text"),
     "max-minutes": dict(type=float, metavar="M",
                         help="stop training after M minutes, judge and record; --resume goes on"),
-    "missing": dict(metavar="HOW", help="missing values: error (default) or fill (interpolate)"),
+    "missing": dict(metavar="HOW", help="missing values: error (default), fill (interpolate), "
+                    "cut (at the end: the series is shorter) or cut+fill"),
     "precision": dict(metavar="KIND", help="fp32, or bf16 (default on CUDA for tasks in steps)"),
     "compile": dict(action="store_true", dest="compiled",
                     help="compile the model (tasks in steps)"),
@@ -304,7 +306,7 @@ def folder(self:Job):
     if not self.test: name += "-no-test"
     if len(name) > 150:   # file systems take 255
         name = f"{name[:100]}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
-    return f"{self.task}/{name.replace('/', '_')}".replace(":", ".")
+    return f"{folder_name(self.task)}/{name.replace('/', '_')}".replace(":", ".")
 
 @patch
 def identity(self:Job,

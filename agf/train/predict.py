@@ -10,6 +10,7 @@ import csv
 import json
 import os
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -23,9 +24,9 @@ examples:
   agf predict runs/JapaneseVowels/agf-recommended-seed0 new.npy --out predictions.csv
   agf predict model new.csv --json | head
 
-FILE is a .ts file (with labels: the accuracy is printed, too), a .npy array (cases, channels,
-steps), or a .csv file with one series of one channel a line. FOLDER was written by agf train or by
-AGFTimeSeriesClassifier.save."""
+FILE is a .ts, .csv, .tsv, .npy or .npz file, in any form that agf train takes, with the columns
+that the model was trained with. With labels, the accuracy is printed, too. FOLDER was written by
+agf train or by AGFTimeSeriesClassifier.save."""
 
 def add_options(p):
     "The options of `agf predict`"
@@ -33,10 +34,11 @@ def add_options(p):
         "folder", metavar="FOLDER",
         help="folder of a trained model: model.json and model.safetensors"
     )
-    p.add_argument("file", metavar="FILE", help="series to classify: .ts, .npy or .csv")
+    p.add_argument("file", metavar="FILE", help="series to classify: .ts, .csv, .tsv, .npy or .npz")
     p.add_argument(
         "--missing", default="error", metavar="HOW",
-        help="missing values: error (default) or fill (interpolate)"
+        help="missing values: error (default), fill (interpolate), cut (at the end: the series is "
+        "shorter) or cut+fill"
     )
     p.add_argument(
         "--json", action="store_true", help="print a JSON object a series, with all probabilities"
@@ -82,7 +84,8 @@ def score(classes, found, labels):
 def command(args):
     "`agf predict`"
     model = AGFTimeSeriesClassifier.load(args.folder)
-    series, labels = read_series(args.file, args.missing)
+    facts = json.loads((Path(args.folder)/"model.json").read_text())
+    series, labels = read_series(args.file, args.missing, **facts.get("columns") or {})
     probabilities, classes = model.predict_proba(series), [str(c) for c in model.classes_]
     try: write_predictions(args, classes, probabilities)
     except BrokenPipeError:   # `| head` has seen enough

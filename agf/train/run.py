@@ -352,7 +352,7 @@ def median_seconds(curves, r):
 
 def keep_model(result, data, job, place):
     "Write a run's weights, with what predicting needs to know"
-    facts = dict(classes=list(data.classes), task=job.task)
+    facts = dict(classes=list(data.classes), task=job.task, columns=data.facts.get("columns"))
     if data.kind == "series":
         mean, std = (
             torch.as_tensor(v).expand(data.in_channels).tolist()
