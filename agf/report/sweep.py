@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['EPILOG', 'work', 'title', 'quiet', 'start_worker', 'work_through', 'serve', 'add_options', 'all_tasks',
-           'planned_anchors', 'plan', 'refusal', 'check_data', 'clock', 'Count', 'command', 'write_report',
-           'print_forecasts']
+           'planned_anchors', 'plan', 'refusal', 'check_data', 'Count', 'command', 'write_report', 'print_forecasts']
 
 # %% ../../nbs/41_sweep.ipynb #c32365e0
 import json
@@ -31,10 +30,10 @@ from ..data.lra import LRA_TASKS
 from ..data.tasks import find_task
 from ..data.uea import PAPER_SETS
 from .anchors import ANCHORS, UNSEEDED, anchor
-from .tables import (check_reference, plot_results, print_table, results_table,
+from .tables import (check_reference, note, plot_results, print_table, results_table,
                                run_records, to_markdown, wide_console)
 from ..train.job import Job, add_job_options, jobs_of
-from ..train.progress import bars, ticker
+from ..train.progress import bars, clock, ticker
 from ..train.record import read_records
 from ..train.run import forecast, load_data, run
 
@@ -245,10 +244,6 @@ def check_data(pieces):
     raise refused
 
 # %% ../../nbs/41_sweep.ipynb #c298861b
-def clock(seconds):
-    "Hours, minutes and seconds"
-    return f"{int(seconds)//3600}:{int(seconds)//60%60:02}:{int(seconds)%60:02}"
-
 class Count:
     "Prints a line for every piece of work that has ended, with the time left"
     def __init__(self, total, before, console):
@@ -270,7 +265,8 @@ class Count:
                 f"{k} {v:.4f}" for k, v in record["accuracy"].items() if v is not None
             )
         line = f"[{self.done}/{self.total}] {title(what)}: {found}{end}"
-        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        whole = not self.console.is_terminal   # a terminal breaks lines between words
+        self.console.print(line, markup=False, highlight=False, soft_wrap=whole)
 
 # %% ../../nbs/41_sweep.ipynb #22b6b5ad
 def command(args):
@@ -314,7 +310,7 @@ def write_report(out, args, console):
         print(table.to_json(orient="records", lines=True, force_ascii=False), end="")
     else:
         print_table(table, wide_console())
-    console.print(f"report: {out}/report.md, .csv, .png", highlight=False, soft_wrap=True)
+    note(console, f"report: {out}/report.md, .csv, .png")
 
 # %% ../../nbs/41_sweep.ipynb #bacc0ac7
 def print_forecasts(

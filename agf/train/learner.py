@@ -305,6 +305,8 @@ class TrainingState(Callback):
         if self.keep and self.keep(self.curves):
             self.kept = {k: v.detach().cpu().clone() for k, v in self.model.state_dict().items()}
         self.save()
+        if self.bar:
+            self.bar(self.step, self.note())
         if self.stop_after and self.evaluations() >= self.stop_after:
             raise CancelFitException
 
@@ -344,9 +346,15 @@ class TrainingState(Callback):
         return len(self.curves.get("train_loss", ()))
 
     def note(self):
-        "What a progress bar says"
-        last = [v for v in self.curves.get("accuracy", ())[-1:] if v is not None]
-        return f"accuracy {last[0]:.3f}" if last else ""
+        "What a progress bar says: the last evaluation"
+        if not self.evaluations():
+            return ""
+        done = f"epoch {self.evaluations()}/{self.steps//self.every}"
+        if self.judge:
+            done = f"step {self.curves['step'][-1]:,}/{self.steps:,}"
+        names = dict(train_loss="training loss", valid_loss="loss", accuracy="accuracy")
+        last = {name: self.curves[k][-1] for k, name in names.items() if k in self.curves}
+        return ", ".join([done, *(f"{k} {v:.3f}" for k, v in last.items() if v is not None)])
 
 # %% ../../nbs/29_learner.ipynb #0cb28031
 def agf_learner(

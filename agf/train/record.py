@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['SCHEMA', 'HELD', 'Record', 'label', 'picture', 'append_record', 'no_numbers', 'no_json', 'read_records',
            'code_commit', 'package_versions', 'device_name', 'stamp', 'peak_memory', 'reset_peak_memory', 'hold',
-           'plot_curves', 'plot_response']
+           'write_curves', 'plot_curves', 'plot_response']
 
 # %% ../../nbs/32_record.ipynb #e0097cf2
 import base64
+import csv
 import errno
 import html
 import io
@@ -238,6 +239,21 @@ def hold(
         lock.release()
 
 # %% ../../nbs/32_record.ipynb #a5038b23
+def write_curves(
+    record:dict, # A record of a run
+    path,        # File to write: a row an evaluation, of hidden tokens first
+):
+    "The learning curves as a table: fit, epoch or step, losses, accuracy, seconds"
+    names = ("train_loss", "valid_loss", "accuracy", "seconds")
+    first = dict(pretrain=record["pretrain"]) if record.get("pretrain") else {}
+    with open(path, "w", newline="", encoding="utf-8") as f:
+        table = csv.writer(f)
+        table.writerow(["fit", "step" if record["steps"] else "epoch", *names])
+        for fit, curves in {**first, **record["curves"]}.items():
+            at = curves.get("step") or range(1, len(curves["train_loss"]) + 1)
+            columns = [curves.get(k) or [None]*len(at) for k in names]
+            table.writerows(zip([fit]*len(at), at, *columns))
+
 HELD = dict(split="validation part", full="test file", steps="development part")
 
 def plot_curves(

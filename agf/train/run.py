@@ -39,10 +39,11 @@ from .job import Job, is_same_run, pick_device
 from .learner import (Augment, SeedEpochs, SeedSteps, TrainingState, accuracy_by_answer,
                                agf_learner, best, evaluate, is_best)
 from .pretrain import HiddenTokens, judge_hidden
+from .progress import check_log, logger
 from .recipes import Recipe, layer_options
 from .record import (SCHEMA, Record, append_record, code_commit, device_name, hold,
                               package_versions, peak_memory, plot_curves, plot_response,
-                              read_records, reset_peak_memory)
+                              read_records, reset_peak_memory, write_curves)
 from ..transformer import (PairClassifier, SequenceClassifier, TokenClassifier, check_finite,
                              save_model)
 
@@ -141,10 +142,12 @@ class Trainer:
         bar=None,       # Called as `bar(name, step, steps, note)`
         model=None,     # Called as `model(job, data)`, instead of the recipe's model
         prepare=None,   # Called with each `Learner` before it trains
+        log=None,       # A name in `agf.train.progress.LOGS`
     ):
         self.job, self.r, self.data, self.device, self.precision = job, r, data, device, precision
         self.settings, self.place, self.resume, self.bar = settings, place, resume, bar
         self.model, self.prepare, self.begun, self.earlier = model, prepare, time.perf_counter(), {}
+        self.log = log
 
     def build(self):
         "The untrained model"
@@ -163,8 +166,11 @@ class Trainer:
     def learner(self, model, train, valid, r, state):
         "A `Learner` for two loaders"
         dls = DataLoaders(train, valid, device=self.device)
-        return make_learner(model, dls, r, self.job.seed, state, self.precision, self.job.compiled,
-                            self.prepare)
+        learn = make_learner(model, dls, r, self.job.seed, state, self.precision,
+                             self.job.compiled, self.prepare)
+        if self.log:
+            learn.add_cb(logger(self.log, self.place, state.path.stem, self.job.title))
+        return learn
 
     def note(self, name, state):
         "Keep the seconds of earlier processes"
@@ -330,6 +336,7 @@ def finish(record, place, out):
     # a run may be stopped before it has any
     if all(c["train_loss"] for c in record["curves"].values()):
         plot_curves(record).savefig(place/"curves.png", dpi=150)
+    write_curves(record, place/"curves.csv")
     if record["theta"]:
         plot_response(record).savefig(place/"response.png", dpi=150)
     append_record(record, out/"records.jsonl")
@@ -398,9 +405,11 @@ def run(
     prepare=None,    # Called with each fastai `Learner` before it trains
     progress=None,   # Called as `progress(name, step, steps, note)` after each step
     packages=(),     # Names of further packages whose versions matter
+    log=None,        # Also log each evaluation: `csv`, `tensorboard` or `wandb`
 ) -> Record: # The record, which was also appended to `out/records.jsonl`
     "Train and judge one model; write its record, weights, learning curves and filter response"
     job.check(data and data.kind)
+    check_log(log)
     out, device = Path(out), pick_device(job.device)
     data = data or load_data(job, folder)
     job.check(data.kind)
@@ -413,7 +422,7 @@ def run(
         return record
     settings = json.dumps({k: v for k, v in identity.items() if k != "protocols"})
     trainer = Trainer(
-        job, r, data, device, precision, settings, place, resume, progress, model, prepare
+        job, r, data, device, precision, settings, place, resume, progress, model, prepare, log
     )
     trainer.build()   # what no model can be made of is refused before there is a folder
     with hold(place):
