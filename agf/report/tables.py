@@ -289,7 +289,8 @@ def show_rows(
     for title, *row in rows:
         console.print("", Text(title, style="bold"), sep="\n")
         for k, cell in zip(header[1:], row):
-            console.print(Text(f"  {k}: {cell}"))
+            if cell != "–":
+                console.print(Text(f"  {k}: {cell}"))
     console.print()
     return []
 

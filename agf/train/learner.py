@@ -202,7 +202,7 @@ class TrainingState(Callback):
         settings:str="",     # What the run depends on; a resumed run must bring the same
         save_seconds:float=120.,     # Time between two states, counting in steps
         max_seconds:float|None=None, # Stop after this long, counting in steps
-        bar=None,            # Called as `bar(step, note)` after each step
+        bar=None,            # Called as `bar(step, note)` after each step and each evaluation
     ):
         self.steps, self.every, self.judge, self.keep = steps, every, judge, keep
         self.stop_after, self.path, self.settings = stop_after, path and Path(path), settings

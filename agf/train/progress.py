@@ -98,7 +98,7 @@ def fit_bar(
     with bars(every=0) as progress:
         yield ticker(progress, title)
 
-# %% ../../nbs/34_progress.ipynb #8dfd7376
+# %% ../../nbs/34_progress.ipynb #cc9a7346
 LOGS = ("csv", "tensorboard", "wandb")
 MODULES = dict(csv="fastai.callback.progress", tensorboard="fastai.callback.tensorboard",
                wandb="fastai.callback.wandb")
@@ -157,7 +157,9 @@ def logger(
 
         def before_fit(self):
             if name == "wandb":
-                module.wandb.init(project="agf", name=f"{title}, {fit}", dir=str(place))
+                config = dict(run=title, fit=fit)
+                module.wandb.init(project="agf", name=f"{title}, {fit}", dir=place, config=config)
+                self.learn.gather_args = dict   # fastai would list all objects, and fails at some
             super().before_fit()
             self.told = self.learn.training_state.evaluations()   # before this process
             if name == "csv":

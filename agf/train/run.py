@@ -403,7 +403,7 @@ def run(
     model=None,      # Called as `model(job, data)`, makes the model instead of the recipe
     measure=None,    # `measure(model, data)` gives JSON-able facts before and after training
     prepare=None,    # Called with each fastai `Learner` before it trains
-    progress=None,   # Called as `progress(name, step, steps, note)` after each step
+    progress=None,   # Called as `progress(name, step, steps, note)`, see `agf.train.progress`
     packages=(),     # Names of further packages whose versions matter
     log=None,        # Also log each evaluation: `csv`, `tensorboard` or `wandb`
 ) -> Record: # The record, which was also appended to `out/records.jsonl`
