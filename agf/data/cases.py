@@ -32,7 +32,9 @@ class Cases:
     """
     x:Tensor             # Values, see above
     lengths:Tensor       # Real steps, at least 1, integers `(cases,)`, or `(cases, 2)` for pairs
-    y:Tensor             # Class indices, int64 `(cases,)`; one or more a token, see `DataSet.answers`
+    # Class indices, int64 `(cases,)`; one or more a token, see `DataSet.answers`; or numbers to
+    # predict, float32 `(cases, outputs)`
+    y:Tensor
     mean:Tensor|float=0. # What was subtracted from a series, in its unit, `(channels,)`
     std:Tensor|float=1.  # By what it was divided then; infinite for constant channels
 
@@ -55,6 +57,22 @@ class Cases:
     def max_len(self):
         "Steps for which there is room"
         return self.x.shape[1 if self.kind == "series" else -1]
+
+    @property
+    def towers(self):
+        "Sequences in a case"
+        return 2 if self.kind == "tokens" and self.x.ndim == 3 else 1
+
+    @property
+    def answers(self):
+        "Questions that a token is asked: 0 where the case is asked, else their number"
+        y = self.y
+        return 0 if self.targets or y.ndim == 1 else 1 if y.ndim == 2 else y.shape[2]
+
+    @property
+    def targets(self):
+        "Numbers to predict for a case; 0 where it has a class"
+        return self.y.shape[1] if self.y.is_floating_point() else 0
 
     @property
     def key_padding_mask(self):
@@ -99,13 +117,17 @@ class DataSet:
     @property
     def towers(self):
         "Sequences in a case"
-        return 2 if self.kind == "tokens" and self.train.x.ndim == 3 else 1
+        return self.train.towers
 
     @property
     def answers(self):
         "Questions that a token is asked: 0 where the case is asked, else their number"
-        y = self.train.y
-        return 0 if y.ndim == 1 else 1 if y.ndim == 2 else y.shape[2]
+        return self.train.answers
+
+    @property
+    def targets(self):
+        "Numbers to predict for a case; 0 where it has a class"
+        return self.train.targets
 
     @property
     def fingerprint(self):

@@ -98,7 +98,7 @@ def fit_bar(
     with bars(every=0) as progress:
         yield ticker(progress, title)
 
-# %% ../../nbs/34_progress.ipynb #cc9a7346
+# %% ../../nbs/34_progress.ipynb #e8d0c076
 LOGS = ("csv", "tensorboard", "wandb")
 MODULES = dict(csv="fastai.callback.progress", tensorboard="fastai.callback.tensorboard",
                wandb="fastai.callback.wandb")
@@ -124,7 +124,7 @@ def installed(package):
 
 class Rows:
     "The last evaluation of a state, as fastai's `Recorder` would have it"
-    NAMES = ("train_loss", "valid_loss", "accuracy")
+    NAMES = ("train_loss", "valid_loss", "accuracy", "r2")
     def __init__(self, state, at=-1):
         self.state, curves = state, state.curves
         row = {k: curves[k][at] for k in self.NAMES if curves.get("train_loss") and k in curves}
@@ -166,7 +166,8 @@ def logger(
                 self.learn.logger = self.old_logger
                 self.file.seek(0)
                 self.file.truncate()
-                self.file.write("step,train_loss,valid_loss,accuracy,seconds\n")
+                score = self.learn.metrics[0].name if self.learn.metrics else "accuracy"
+                self.file.write(f"step,train_loss,valid_loss,{score},seconds\n")
                 for at in range(self.told):
                     self.row(at)
 

@@ -48,9 +48,9 @@ class Record(dict):
         curves = list((self.get("curves") or {}).values())
         if not self.get("accuracy") or not curves and not self.get("theta"):
             return None
-        found = ", ".join(
-            f"{k} {100*v:.2f} %" for k, v in self["accuracy"].items() if v is not None
-        )
+        found = [f"{k} {100*v:.2f} %" for k, v in self["accuracy"].items() if v is not None]
+        found += [f"{k} R² {v:.3f}" for k, v in (self.get("r2") or {}).items() if v is not None]
+        found = ", ".join(found)
         pictures = [plot_curves(self)] if curves and all(c["train_loss"] for c in curves) else []
         pictures += [plot_response(self)] if self.get("theta") else []
         return f"<p>{html.escape(str(self.get('command')))}: {found}</p>" + "".join(
@@ -244,7 +244,8 @@ def write_curves(
     path,        # File to write: a row an evaluation, of hidden tokens first
 ):
     "The learning curves as a table: fit, epoch or step, losses, accuracy, seconds"
-    names = ("train_loss", "valid_loss", "accuracy", "seconds")
+    score = "r2" if record.get("r2") else "accuracy"
+    names = ("train_loss", "valid_loss", score, "seconds")
     first = dict(pretrain=record["pretrain"]) if record.get("pretrain") else {}
     with open(path, "w", newline="", encoding="utf-8") as f:
         table = csv.writer(f)
@@ -269,12 +270,13 @@ def plot_curves(
         if curves["valid_loss"][-1] is None:
             continue
         left.plot(at, curves["valid_loss"], style, color="C0", label=HELD[name])
-        right.plot(at, curves["accuracy"], style, color="C0", label=HELD[name])
+        score = "accuracy" if "accuracy" in curves else "r2"
+        right.plot(at, curves[score], style, color="C0", label=HELD[name])
     unit = "step" if "steps" in record["curves"] else "epoch"
     chosen = record[f"{unit}_honest"]
     if chosen:
         right.axvline(chosen, color="C1", ls=":", label=f"chosen {unit}")
-    for ax, name in ((left, "loss"), (right, "accuracy")):
+    for ax, name in ((left, "loss"), (right, "R²" if record.get("r2") else "accuracy")):
         ax.set(xlabel=unit, ylabel=name)
         if ax.get_legend_handles_labels()[0]:
             ax.legend(frameon=False, fontsize=8)
