@@ -96,14 +96,19 @@ def judged_by(self:Job, r):
 
 def pick_device(device=None):
     "The device asked for, else a CUDA device if there is one, else the CPU"
-    try: device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    except RuntimeError as e:
-        raise ValueError(f"unknown device {device!r}: pass 'cpu', 'cuda' or 'cuda:1'") from e
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError(
-            "device 'cuda' was asked for, but this machine has no CUDA device: pass 'cpu'"
-        )
-    return device
+    if device is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try: found = torch.device(device)
+    except (RuntimeError, TypeError):
+        found = None
+    if found is None or found.type not in ("cpu", "cuda") or found.type == "cpu" and found.index:
+        raise ValueError(f"unknown device {str(device)!r}: pass 'cpu', 'cuda' or 'cuda:1'")
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if found.type == "cuda" and (found.index or 0) >= there:
+        has = f"has {there} CUDA devices, counted from 0" if there else "has no CUDA device"
+        raise ValueError(f"device {str(device)!r} was asked for, but this machine {has}: pass "
+                         f"{'a lower number' if there else 'cpu'}")
+    return found
 
 def uses_tf32(device, precision):
     "Are float32 products beside bfloat16 ones rounded to TF32? On CUDA, where that is faster"
@@ -123,7 +128,8 @@ def check(self:Job,
     kind:str|None=None,# `series` or `tokens`, for a task that says it only when it is loaded
 ):
     "Refuse a job that cannot be run"
-    if self.seed < 0: raise ValueError(f"`seed` must be at least 0; got {self.seed}")
+    if not fits(self.seed, int) or not 0 <= self.seed < 2**32:   # what scikit-learn's splits take
+        raise ValueError(f"`seed` must be a whole number from 0 to {2**32 - 1}; got {self.seed!r}")
     if not 0 < self.scale <= 1:
         raise ValueError(f"`scale` must be above 0 and at most 1; got {self.scale}")
     if self.max_minutes is not None and not self.max_minutes > 0:
@@ -136,7 +142,12 @@ def check(self:Job,
     task, device = find_task(self.task), pick_device(self.device)
     task.check(length=self.length, missing=None if self.missing == "error" else self.missing)
     use_attention(self.attention)
-    if kind or task.kind: check_budget(self, self.recipe(kind), device)
+    kinds, refused = [kind or task.kind] if kind or task.kind else ["series", "tokens"], []
+    for k in kinds:
+        try: check_budget(self, self.recipe(k), device)
+        except ValueError as e:
+            refused.append(e)
+    if len(refused) == len(kinds): raise refused[0]   # whatever the data will turn out to be
 
 def check_budget(job, r, device):
     "Refuse options of the other way of counting"

@@ -13,6 +13,7 @@ import warnings
 warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)   # in fastai
 
 # %% ../../nbs/29_learner.ipynb #d29a4c66
+import io
 import math
 import os
 import random
@@ -37,14 +38,15 @@ from fastcore.foundation import L
 from torch.nn.functional import cross_entropy
 
 from ..attention import has_penalty, orthogonality_penalty
-from ..checks import at_least
+from ..checks import at_least, is_true
 from ..data.augment import augment, check_strengths
 from ..data.files import read_own
 from ..data.listops import VOCABULARY
 from ..data.loader import SequenceDataLoaders, Series, Words, axes_for, show_all, table
 from ..data.tasks import find_task
 from ..data.uea import split
-from ..transformer import PairClassifier, SequenceClassifier, TokenClassifier
+from ..transformer import (PairClassifier, SequenceClassifier, TokenClassifier,
+                             check_finite)
 
 # %% ../../nbs/29_learner.ipynb #3ad4365b
 class OrthogonalityPenalty(Callback):
@@ -209,16 +211,19 @@ def restore(opt, state):
         opt.state[p] = moved(s, p.device)
 
 def save_atomically(state, path):
-    "`torch.save` under a temporary name, then one rename"
-    path = Path(path)
+    "`torch.save` under a temporary name, then one rename; `OSError` where the disk is full"
+    path, content = Path(path), io.BytesIO()
+    torch.save(state, content)   # it answers a full disk with errors of its own
     path.parent.mkdir(parents=True, exist_ok=True)
     tmp = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with open(tmp, "wb") as f:
-            torch.save(state, f)
+            f.write(content.getbuffer())
             f.flush()
             os.fsync(f.fileno())
         os.replace(tmp, path)
+    except OSError as e:
+        raise OSError(e.errno, f"{e.strerror}; the state was not written", str(path)) from e
     finally:
         tmp.unlink(missing_ok=True)
 
@@ -250,7 +255,7 @@ class TrainingState(Callback):
         settings:str="",     # What the run depends on; a resumed run must bring the same
         save_seconds:float=120.,     # Time between two states, counting in steps
         max_seconds:float|None=None, # Stop after this long, counting in steps
-        bar=None,            # Called as `bar(step, note)` after each step
+        bar=None,            # Called as `bar(step, note)` after each step and each evaluation
     ):
         self.steps, self.every, self.judge, self.keep = steps, every, judge, keep
         self.stop_after, self.path, self.settings = stop_after, path and Path(path), settings
@@ -275,6 +280,7 @@ class TrainingState(Callback):
             raise ValueError(
                 f"{self.path} is no state of a run: delete it, or start without resuming"
             )
+        check_finite(state["model"], f"{self.path}")
         return state
 
     def save(self):
@@ -317,6 +323,8 @@ class TrainingState(Callback):
             return
         self.losses.append(self.learn.loss.detach())
         self.step += 1
+        if is_true(~self.losses[-1].isfinite()):
+            self.check_losses()
         if self.bar:
             self.bar(self.step, self.note())
         if not self.judge:
@@ -324,9 +332,11 @@ class TrainingState(Callback):
         now = time.perf_counter()
         late = self.max_seconds is not None and now - self.begun >= self.max_seconds
         if late and self.step < self.steps:
+            self.check_losses()
             self.save()
             raise CancelFitException
         if now - self.saved >= self.save_seconds:
+            self.check_losses()
             self.save()
 
     def after_train(self):
@@ -347,33 +357,56 @@ class TrainingState(Callback):
         if self.keep and self.keep(self.curves):
             self.kept = {k: v.detach().cpu().clone() for k, v in self.model.state_dict().items()}
         self.save()
+        if self.bar:
+            self.bar(self.step, self.note())
         if self.stop_after and self.evaluations() >= self.stop_after:
             raise CancelFitException
 
     def row(self):
         "The numbers of an evaluation"
-        losses = gathered(self.losses)
+        losses = self.check_losses()
         loss = float(losses.double().mean() if self.judge else losses.mean())
-        if not math.isfinite(loss):
-            self.failed = (f"the training loss is {loss} before step {self.step}: lower the "
-                           "learning rate (--set lr=...)")
-            raise CancelFitException
         if self.judge:
             valid_loss, accuracy = self.judge(self.model)
             found = dict(step=self.step, train_loss=loss, valid_loss=valid_loss, accuracy=accuracy)
         else:   # fastai's own training loss is smoothed over epochs
             values = zip(self.recorder.metric_names[2:], self.learn.final_record[1:])
             found = dict(train_loss=loss, **{k: None if v is None else float(v) for k, v in values})
+        for k, v in found.items():
+            if k.endswith("loss") and v is not None and not math.isfinite(v):
+                self.diverged(f"the {k.replace('_', ' ')} is {v}", self.step)
         return dict(found, seconds=self.spent)
+
+    def check_losses(self):
+        "The losses of this stretch; the training ends where one of them is no finite number"
+        losses = gathered(self.losses)
+        wrong = (~losses.isfinite()).nonzero().flatten().tolist()
+        if wrong:
+            step = self.step - len(losses) + wrong[0] + 1
+            self.diverged(f"the training loss is {losses[wrong[0]].item()}", step)
+        return losses
+
+    def diverged(self, found, step):
+        "End the training, and say why in `failed`"
+        epoch = "" if self.judge else f" (epoch {-(-step//self.every)})"
+        self.failed = (f"training has diverged: {found} in step {step} of {self.steps}{epoch}; "
+                       f"lower the learning rate, now {self.learn.lr:g} (setting lr: --set lr=...)")
+        raise CancelFitException
 
     def evaluations(self):
         "How many there were"
         return len(self.curves.get("train_loss", ()))
 
     def note(self):
-        "What a progress bar says"
-        last = [v for v in self.curves.get("accuracy", ())[-1:] if v is not None]
-        return f"accuracy {last[0]:.3f}" if last else ""
+        "What a progress bar says: the last evaluation"
+        if not self.evaluations():
+            return ""
+        done = f"epoch {self.evaluations()}/{self.steps//self.every}"
+        if self.judge:
+            done = f"step {self.curves['step'][-1]:,}/{self.steps:,}"
+        names = dict(train_loss="training loss", valid_loss="loss", accuracy="accuracy", r2="R²")
+        last = {name: self.curves[k][-1] for k, name in names.items() if k in self.curves}
+        return ", ".join([done, *(f"{k} {v:.3f}" for k, v in last.items() if v is not None)])
 
 # %% ../../nbs/29_learner.ipynb #0cb28031
 def default_model(dls, attention, config):

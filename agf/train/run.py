@@ -42,11 +42,13 @@ from .learner import (Augment, HalfDigits, SeedEpochs, SeedSteps, TrainingState,
                                accuracy_by_answer, agf_learner, best, casting, evaluate, is_best)
 from .parallel import Team
 from .pretrain import HiddenTokens, judge_hidden
+from .progress import check_log, logger
 from .recipes import Recipe, layer_options
 from .record import (SCHEMA, Record, append_record, code_commit, device_name,
                               device_versions, hold, package_versions, peak_memory, plot_curves,
-                              plot_response, read_records, reset_peak_memory)
-from ..transformer import PairClassifier, SequenceClassifier, TokenClassifier, save_model
+                              plot_response, read_records, reset_peak_memory, write_curves)
+from ..transformer import (PairClassifier, SequenceClassifier, TokenClassifier, check_finite,
+                             save_model)
 
 # %% ../../nbs/35_run.ipynb #7ac93ecf
 def build_model(
@@ -182,19 +184,21 @@ def make_learner(
 def train(learn, r):
     "Train for what the state has left"
     state = learn.training_state
+    by_cycle = r.schedule == "one_cycle" and not state.judge
+    fit = learn.fit_one_cycle if by_cycle else learn.fit
     try:
         with learn.no_bar(), learn.no_logging():
-            if state.judge:
-                learn.fit(-(-state.steps//state.every), learn.lr)
-            elif r.schedule == "one_cycle":
-                learn.fit_one_cycle(state.steps//state.every, learn.lr)
-            else:
-                learn.fit(state.steps//state.every, learn.lr)
+            fit(-(-state.steps//state.every), learn.lr)
+    except RuntimeError as e:
+        if "without overflow" not in str(e):
+            raise
+        state.failed = f"training has diverged: {e}; lower the learning rate, now {learn.lr:g}"
     finally:
         if hasattr(learn, "half_digits"):
             learn.half_digits.close()
     if state.failed:
         raise ValueError(state.failed)
+    check_finite(learn.model.state_dict(), "the trained model")   # after the last step, too
 
 # %% ../../nbs/35_run.ipynb #305c2e12
 @contextmanager
@@ -231,11 +235,12 @@ class Trainer:
         bar=None,       # Called as `bar(name, step, steps, note)`
         model=None,     # Called as `model(job, data)`, instead of the recipe's model
         prepare=None,   # Called with each `Learner` before it trains
+        log=None,       # A name in `agf.train.progress.LOGS`
     ):
         self.job, self.r, self.data, self.device, self.precision = job, r, data, device, precision
         self.settings, self.place, self.resume, self.bar = settings, place, resume, bar
         self.model, self.prepare, self.begun, self.earlier = model, prepare, time.perf_counter(), {}
-        self.team = Team()
+        self.team, self.log = Team(), log
 
     def build(self):
         "The untrained model"
@@ -259,6 +264,8 @@ class Trainer:
         dls = DataLoaders(train, valid, device=self.device)
         learn = make_learner(model, dls, r, self.job.seed, state, self.precision,
                              self.job.compiled, self.prepare)
+        if self.log and self.team.first:
+            learn.add_cb(logger(self.log, self.place, state.path.stem, self.job.title))
         return learn.add_cbs(self.team.callbacks())
 
     def loader(self, part, seed=None):
@@ -451,6 +458,7 @@ def finish(record, place, out):
     # a run may be stopped before it has any
     if all(c["train_loss"] for c in record["curves"].values()):
         plot_curves(record).savefig(place/"curves.png", dpi=150)
+    write_curves(record, place/"curves.csv")
     if record["theta"]:
         plot_response(record).savefig(place/"response.png", dpi=150)
     append_record(record, out/"records.jsonl")
@@ -522,11 +530,13 @@ def run(
     model=None,      # Called as `model(job, data)`, makes the model instead of the recipe
     measure=None,    # `measure(model, data)` gives JSON-able facts before and after training
     prepare=None,    # Called with each fastai `Learner` before it trains
-    progress=None,   # Called as `progress(name, step, steps, note)` after each step
+    progress=None,   # Called as `progress(name, step, steps, note)`, see `agf.train.progress`
     packages=(),     # Names of further packages whose versions matter
+    log=None,        # Also log each evaluation: `csv`, `tensorboard` or `wandb`
 ) -> Record: # The record, which was also appended to `out/records.jsonl`
     "Train and judge one model; write its record, weights, learning curves and filter response"
     job.check(data and data.kind)
+    check_log(log)
     team = Team()   # where `torch.distributed` has a group, its processes train one model
     out, device = Path(out), team.device(pick_device(job.device))
     data = data or team.in_turn(load_data, job, folder)
@@ -541,16 +551,18 @@ def run(
     identity["by_hand"] = own or None   # what no command repeats
     if resume and (record := team.tell(finished, identity, place, out)):
         return record
+    settings = json.dumps({k: v for k, v in identity.items() if k != "protocols"})
+    trainer = Trainer(
+        job, r, data, device, precision, settings, place, resume,
+        progress if team.first else None, model, prepare, log
+    )
+    trainer.build()   # what no model can be made of is refused before there is a folder
     with ExitStack() as stack:
         team.tell(stack.enter_context, hold(place))
         stack.enter_context(multiplying(device, precision))
         reset_peak_memory(device)
         commit = code_commit()   # of the code that is loaded now
-        settings = json.dumps({k: v for k, v in identity.items() if k != "protocols"})
-        trainer = Trainer(
-            job, r, data, device, precision, settings, place, resume,
-            progress if team.first else None, model, prepare
-        )
+        trainer.begun = time.perf_counter()
         measured = measure and dict(before=measure(trainer.build(), data))
         result = (by_steps if r.in_steps else by_epochs)(trainer, protocols)
         if measure:
