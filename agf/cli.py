@@ -11,6 +11,7 @@ __all__ = ['COMMANDS', 'EPILOG_TRAIN', 'EPILOG_LIST', 'SHELVES', 'AGAIN', 'Parse
 import argparse
 import importlib
 import json
+import os
 import sys
 import warnings
 
@@ -68,6 +69,7 @@ examples:
   agf train my_tasks:parity                     your own: a function in my_tasks.py
   agf train lra/listops --scale 0.02            of the Long Range Arena, a fiftieth of the budget
   agf train lra/text --data-folder aclImdb_v1.tar.gz --max-minutes 9 --resume    piece by piece
+  torchrun --nproc-per-node 4 -m agf train lra/text     one training, shared by four processes
 
 Records are appended to OUT/records.jsonl; weights and figures go to
 OUT/TASK/ATTENTION-VARIANT-seedN. A run that was stopped goes on with the same command and
@@ -112,21 +114,24 @@ def command_train(args):
     from agf.train.job import jobs_of
     from agf.train.progress import bars, ticker
     args.tasks = [task_of(args)]
-    jobs, records, console = jobs_of(args), [], Console(stderr=args.json)
+    jobs, records = jobs_of(args), []
     if len({(job.attention, job.variant) for job in jobs}) > 1:
         raise ValueError("agf train trains one attention by one recipe: for several, use agf bench")
     for job in jobs:
         job.check()
-    from agf.train.run import run   # fastai, when the options are known to be good
-    with bars(console) as progress:
+    # fastai, when the options are known to be good
+    from agf.train.parallel import launched
+    from agf.train.run import run
+    with launched() as team, bars(Console(stderr=args.json, quiet=not team.first)) as progress:
+        console = progress.console
         for job in jobs:
             record = run(
                 job, args.data_folder, args.out, args.resume, progress=ticker(progress, job.title)
             )
             records.append(record)
-            if args.json:
+            if args.json and team.first:
                 print(json.dumps(record), flush=True)
-            elif not console.is_terminal:
+            elif team.first and not console.is_terminal:
                 print(f"{job.title}: {found(record)}", flush=True)
     if not args.json:
         closing_table(records, args.out, console)
@@ -252,6 +257,11 @@ def main(
         warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)
         warnings.showwarning = lambda message, *_: print(f"agf {name}: {message}", file=sys.stderr)
         try:
+            if name != "train" and "RANK" in os.environ and os.environ.get("WORLD_SIZE") != "1":
+                raise ValueError(
+                    f"several processes share the training of one model, and {name} trains none: "
+                    "start it without torchrun; for many models side by side use agf bench --jobs"
+                )
             parser, command = parser_of(name)
             return command(parser.parse_args(words[1:]))
         except ModuleNotFoundError as e:

@@ -97,7 +97,9 @@ def _check_input(model, x, key_padding_mask):
     n = x.shape[1]
     if not n:
         raise ValueError(f"`x` has no steps: shape {tuple(x.shape)}; pass at least one")
-    check_mask(key_padding_mask, *x.shape[:2])
+    check_mask(key_padding_mask, *x.shape[:2], all_hidden=model.piece is not None)
+    if model.piece is not None:
+        n = model.piece[1]
     if model.fixed_len and n > model.max_len:
         raise ValueError(
             f"`x` has {n} steps, but this model was built for at most max_len={model.max_len}"
@@ -291,6 +293,8 @@ class SequenceClassifier(HubMixin):
     theta0, penalty, ... `config` holds all arguments, the options of `agf` written out.
     """
     towers = 1   # sequences in a case
+    # where `x` begins in longer sequences, and how long those are; None: `x` is whole
+    piece:tuple[int, int]|None = None
 
     def __init__(self,
         in_channels:int,      # Channels of a step; with stem `tokens` the size of the vocabulary
@@ -365,11 +369,12 @@ class SequenceClassifier(HubMixin):
         _check_input(self, x, key_padding_mask)
         x, mask = self.stem(x, key_padding_mask)
         n, dim = x.shape[1:]
+        start, _ = self.piece or (0, n)
         x = self.input_scale*x
         if self.position is not None:
-            x = x + self.position[:n]
+            x = x + self.position[start:start + n]
         elif self.placed:
-            x = x + sinusoids(n, dim, x.device).to(x.dtype)
+            x = x + sinusoids(n, dim, x.device, start).to(x.dtype)
         x = self.drop(x)
         for block in self.blocks:
             x = block(x, mask if self.mask_attention else None)
@@ -379,13 +384,19 @@ class SequenceClassifier(HubMixin):
         "The tokens of `encode`"
         return self.encode(x, key_padding_mask)[0]
 
+    def mean(self, z:Tensor, mask:Tensor|None) -> Tensor:
+        "The mean of the real tokens, `(b, dim)`"
+        if mask is None:
+            return z.mean(1)
+        return z.sum(1)/(~mask).sum(1, keepdim=True).clamp_min(1)
+
     def features(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
         "What the head sees, one vector a sequence"
         z, mask = self.encode(x, key_padding_mask)
         if self.pool == "flatten":
             z = nn.functional.pad(z, (0, 0, 0, self.max_len - z.shape[1])).flatten(1)
         else:
-            z = z.mean(1) if mask is None else z.sum(1)/(~mask).sum(1, keepdim=True).clamp_min(1)
+            z = self.mean(z, mask)
         return self.head_drop(z)
 
     def forward(self,

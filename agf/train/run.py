@@ -16,6 +16,7 @@ warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarn
 import json
 import math
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -39,6 +40,7 @@ from ..data.uea import split, standardise
 from .job import Job, is_same_run, pick_device
 from .learner import (Augment, SeedEpochs, SeedSteps, TrainingState, accuracy_by_answer,
                                agf_learner, best, evaluate, is_best)
+from .parallel import Team
 from .pretrain import HiddenTokens, judge_hidden
 from .recipes import Recipe, layer_options
 from .record import (SCHEMA, Record, append_record, code_commit, device_name, hold,
@@ -200,6 +202,8 @@ class Trainer:
         self.job, self.r, self.data, self.device, self.precision = job, r, data, device, precision
         self.settings, self.place, self.resume, self.bar = settings, place, resume, bar
         self.model, self.prepare, self.begun, self.earlier = model, prepare, time.perf_counter(), {}
+        self.team = Team()
+        self.judge = self.team.judge(evaluate)
 
     def build(self):
         "The untrained model"
@@ -212,14 +216,18 @@ class Trainer:
         "What a fit remembers"
         tick = self.bar and (lambda step, note: self.bar(name, step, steps, note))
         path = self.place and self.place/f"{name}.pt"
-        return TrainingState(steps, every, path=path, resume=self.resume, settings=self.settings,
-                             bar=tick, **kwargs)
+        state = TrainingState(steps, every, path=path, resume=self.resume, settings=self.settings,
+                              bar=tick, **kwargs)
+        if not self.team.first:
+            state.path = None   # has been read; another process writes it
+        return state
 
     def learner(self, model, train, valid, r, state):
         "A `Learner` for two loaders"
         dls = DataLoaders(train, valid, device=self.device)
-        return make_learner(model, dls, r, self.job.seed, state, self.precision, self.job.compiled,
-                            self.prepare)
+        learn = make_learner(model, dls, r, self.job.seed, state, self.precision,
+                             self.job.compiled, self.prepare)
+        return learn.add_cbs(self.team.callbacks())
 
     def note(self, name, state):
         "Keep the seconds of earlier processes"
@@ -273,7 +281,7 @@ def by_epochs(
     "Make the fits that the protocols ask for"
     r, data = trainer.r, trainer.data
     epochs, seen, chosen, kept, curves = epochs_of(r, len(data.train)), data.train, None, None, {}
-    metric, judge = ("r2", evaluate_numbers) if data.targets else ("accuracy", evaluate)
+    metric, judge = ("r2", evaluate_numbers) if data.targets else ("accuracy", trainer.judge)
     accuracy = dict(paper=None, last=None, honest=None, honest_val=None)
     if r.select == "last" and protocols != ["paper"]:
         chosen = epochs - 1
@@ -351,26 +359,26 @@ def by_steps(
         train(learn, first)
         trainer.note("pretrain", learn.training_state)
         pretrain, done = learn.training_state.curves, learn.training_state.step == r.pretrain
-    learn = stage("steps", model, r, r.steps, evaluate, is_best)
+    learn = stage("steps", model, r, r.steps, trainer.judge, is_best)
     state = learn.training_state
     if done:
         train(learn, r)
     trainer.note("steps", state)
-    step, found = choose(state, model, valid)
+    step, found = choose(state, model, valid, trainer.judge)
     accuracy, by_answer = dict(paper=None, last=None, honest=None, honest_val=found), None
     if protocols:
         test = Loader(data.test, r.batch_size, device=trainer.device)
-        accuracy["honest"] = evaluate(model, test)[1]
+        accuracy["honest"] = trainer.judge(model, test)[1]
         by_answer = accuracy_by_answer(model, test) if data.answers > 1 else None
     return dict(model=model, seen=data.train, chosen=step, step=state.step, accuracy=accuracy,
                 by_answer=by_answer, curves=dict(steps=state.curves), pretrain=pretrain)
 
-def choose(state, model, valid):
+def choose(state, model, valid, judge=evaluate):
     "Give the model the weights that the development part chooses; returns step and accuracy"
     curves = state.curves
     at = best(curves) if curves["step"] else None
     if state.step < state.steps and state.step not in curves["step"]:   # stopped between two looks
-        loss, accuracy = evaluate(model, valid)
+        loss, accuracy = judge(model, valid)
         if at is None or (accuracy, -loss) > (curves["accuracy"][at], -curves["valid_loss"][at]):
             return state.step, accuracy
     model.load_state_dict(state.kept)
@@ -394,7 +402,7 @@ def finished(
         return record
 
 def finish(record, place, out):
-    "Draw a record's figures, then append it"
+    "Draw a record's figures, then append it; the states of a finished run have served"
     # a run may be stopped before it has any
     if all(c["train_loss"] for c in record["curves"].values()):
         plot_curves(record).savefig(place/"curves.png", dpi=150)
@@ -402,6 +410,10 @@ def finish(record, place, out):
         plot_response(record).savefig(place/"response.png", dpi=150)
     append_record(record, out/"records.jsonl")
     record.place = place
+    if record["steps_done"] == record["steps"]:
+        for left in place.glob("*.pt"):
+            left.unlink()
+    return record
 
 def of_model(model):
     "What a record says of a model"
@@ -470,8 +482,9 @@ def run(
 ) -> Record: # The record, which was also appended to `out/records.jsonl`
     "Train and judge one model; write its record, weights, learning curves and filter response"
     job.check(data and data.kind)
-    out, device = Path(out), pick_device(job.device)
-    data = data or load_data(job, folder)
+    team = Team()   # where `torch.distributed` has a group, its processes train one model
+    out, device = Path(out), team.device(pick_device(job.device))
+    data = data or team.in_turn(load_data, job, folder)
     job.check(data.kind)
     r = job.recipe(data.kind)
     if data.targets and r.in_steps:
@@ -481,14 +494,16 @@ def run(
     own = {k: f.__name__ for k, f in dict(model=model, prepare=prepare).items() if f}
     identity, place = job.identity(r, precision, data.fingerprint), out/job.folder
     identity["by_hand"] = own or None   # what no command repeats
-    if resume and (record := finished(identity, place, out)):
+    if resume and (record := team.tell(finished, identity, place, out)):
         return record
-    with hold(place):
+    with ExitStack() as stack:
+        team.tell(stack.enter_context, hold(place))
         reset_peak_memory(device)
         commit = code_commit()   # of the code that is loaded now
         settings = json.dumps({k: v for k, v in identity.items() if k != "protocols"})
         trainer = Trainer(
-            job, r, data, device, precision, settings, place, resume, progress, model, prepare
+            job, r, data, device, precision, settings, place, resume,
+            progress if team.first else None, model, prepare
         )
         measured = measure and dict(before=measure(trainer.build(), data))
         result = (by_steps if r.in_steps else by_epochs)(trainer, protocols)
@@ -502,16 +517,14 @@ def run(
             by_answer=result.get("by_answer"), **of_model(result["model"]), measured=measured,
             cases=cases, source=data.source, data=data.facts, **median_seconds(result["curves"], r),
             seconds=round(seconds, 1), peak_memory_mib=peak_memory(device),
-            device=device_name(device), versions=package_versions(*packages), commit=commit,
-            date=time.strftime("%Y-%m-%d"), command=job.command, curves=result["curves"],
+            device=team.names(device_name(device)), versions=package_versions(*packages),
+            commit=commit, date=time.strftime("%Y-%m-%d"), command=job.command,
+            curves=result["curves"],
             pretrain=result.get("pretrain"), **{k: result[k] for k in ("r2",) if k in result}
         )
-        keep_model(result, data, job, place)
-        finish(record, place, out)
-        if record["steps_done"] == record["steps"]:
-            for left in place.glob("*.pt"):
-                left.unlink()   # the states have served
-        return record
+        if team.first:
+            keep_model(result, data, job, place)
+        return team.tell(finish, record, place, out)
 
 # %% ../../nbs/35_run.ipynb #b660c6aa
 def made_up(task, length, cases):
