@@ -124,7 +124,7 @@ def _both_masks(padding, pairs, b, n):
         numbers = numbers + logits
     return more, logits if numbers is None else numbers
 
-# %% ../nbs/10c_multihead.ipynb #d70002de
+# %% ../nbs/10c_multihead.ipynb #a850b3a5
 class MultiheadCall(nn.Module):
     """`nn.MultiheadAttention`'s call for a layer with `q_proj`, `v_proj` and `filtered`.
 
@@ -138,6 +138,7 @@ class MultiheadCall(nn.Module):
     dim:int
     num_heads:int
     q_proj:nn.Linear
+    k_proj:nn.Linear   # not where V is tied to U
     v_proj:nn.Linear
     out_proj:nn.Linear
     filtered:Callable[..., tuple[Tensor, Tensor|None]]
@@ -263,7 +264,7 @@ class AGFMultiheadAttention(MultiheadCall, _CrossFilter): # type: ignore[misc]
     def extra_repr(self):
         return f"{super().extra_repr()}, penalty={self.penalty!r}"
 
-# %% ../nbs/10c_multihead.ipynb #711f5fd9
+# %% ../nbs/10c_multihead.ipynb #f27b9040
 class GraphFilterMultiheadAttention(MultiheadCall, GraphFilterAttention): # type: ignore[misc]
     """Exact graph filter called as `nn.MultiheadAttention` is, for self- and cross-attention.
 
