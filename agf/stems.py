@@ -83,7 +83,7 @@ class TokenStem(nn.Embedding, Stem):
         "Words `(b, n)` and mask `(b, n)` give tokens `(b, n, dim)` and the mask"
         if key_padding_mask is not None:
             x = x.masked_fill(key_padding_mask, 0)
-        if is_true(((x < 0) | (x.long() >= self.num_embeddings)).any()):
+        if is_true(lambda: ((x < 0) | (x.long() >= self.num_embeddings)).any(), x):
             raise ValueError(
                 f"`x` holds tokens from {int(x.min())} to {int(x.max())}: this model's vocabulary "
                 f"has 0 to {self.num_embeddings - 1}"
