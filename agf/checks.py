@@ -170,7 +170,7 @@ def check_mask(
             f"`key_padding_mask` must have shape (batch, tokens) = {(b, n)}; got "
             f"{tuple(key_padding_mask.shape)}"
         )
-    if not all_hidden and is_true(key_padding_mask.all(-1).any()):
+    if not all_hidden and is_true(lambda: key_padding_mask.all(-1).any(), key_padding_mask):
         hidden = key_padding_mask.all(-1).nonzero().flatten().tolist()
         raise ValueError(
             f"`key_padding_mask` hides every token of sequence {', '.join(map(str, hidden[:5]))}: "
@@ -178,13 +178,14 @@ def check_mask(
         )
 
 def is_true(
-    test:Tensor, # 0-d, bool
+    test,     # Called without arguments, gives a 0-d bool tensor
+    x:Tensor, # The tensor that it tests
 ) -> bool:
-    "Whether a test on the values of a tensor holds; False where looking at them is not free"
-    if test.device.type != "cpu" or torch.compiler.is_compiling():
+    "Does a test on values hold? Where looking is not free it is not made, and the answer is False"
+    if x.device.type != "cpu" or torch.compiler.is_compiling():
         return False
     try:
-        return bool(test)
+        return bool(test())
     except RuntimeError: # under vmap a tensor has no single value
         return False
 
@@ -240,7 +241,7 @@ def read_mask(
         )
     keys, logits = keys.expand(b, n), None
     if keys.is_floating_point():
-        if is_true((~(keys < float("inf"))).any()):
+        if is_true(lambda: (~(keys < float("inf"))).any(), keys):
             raise ValueError(
                 f"`{name}` holds NaN or +inf: a float mask is added to logits; "
                 "pass -inf where a key is hidden"
@@ -262,7 +263,7 @@ def check_seen(
     name:str,      # The mask's name
 ):
     "Refuse a mask that hides every key of a sequence, where its values can be looked at"
-    if is_true(hidden.all(-1).any()):
+    if is_true(lambda: hidden.all(-1).any(), hidden):
         raise ValueError(
             f"`{name}` hides every key of a sequence: leave at least one visible, "
             "or drop empty sequences"

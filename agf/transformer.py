@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from .attention import check_whole
 from .baselines import ATTENTIONS, attention_options, make_attention
-from .checks import check_mask, hide, one_of
+from .checks import check_mask, exporting, hide, one_of
 from .exact import GraphFilterAttention   # adds `exact` to the attentions
 from .local import make_local
 from .state_space import S4DAttention   # adds `s4d` to the attentions
@@ -97,7 +97,9 @@ def _check_input(model, x, key_padding_mask):
     n = x.shape[1]
     if not n:
         raise ValueError(f"`x` has no steps: shape {tuple(x.shape)}; pass at least one")
-    check_mask(key_padding_mask, *x.shape[:2])
+    check_mask(key_padding_mask, *x.shape[:2], all_hidden=model.piece is not None)
+    if model.piece is not None:
+        n = model.piece[1]
     if model.fixed_len and n > model.max_len:
         raise ValueError(
             f"`x` has {n} steps, but this model was built for at most max_len={model.max_len}"
@@ -291,6 +293,9 @@ class SequenceClassifier(HubMixin):
     theta0, penalty, ... `config` holds all arguments, the options of `agf` written out.
     """
     towers = 1   # sequences in a case
+    # where `x` begins in longer sequences, and how long those are; None: `x` is whole
+    piece:tuple[int, int]|None = None
+    places:Tensor   # sinusoids
 
     def __init__(self,
         in_channels:int,      # Channels of a step; with stem `tokens` the size of the vocabulary
@@ -329,6 +334,8 @@ class SequenceClassifier(HubMixin):
         self.stem = make_stem(stem, in_channels, dim, **own)
         learned = position == "learned"
         self.position = nn.Parameter(torch.empty(longest, dim)) if learned else None
+        known = (self.stem.length(max_len) or 0) if position == "sinusoidal" else 0
+        self.register_buffer("places", torch.empty(known, dim), persistent=False)
         self.reset_parameters()
         self.drop = nn.Dropout(dropout)
         ffn_dim = ffn_dim or 2*dim
@@ -352,9 +359,11 @@ class SequenceClassifier(HubMixin):
 
     @torch.no_grad()
     def reset_parameters(self) -> None:
-        "Draw the learned positions anew; the parts have starts of their own"
+        "Draw the learned positions anew, compute the others; the parts have starts of their own"
         if self.position is not None:
             self.position.copy_(0.02*torch.randn_like(self.position))
+        n, dim = self.places.shape
+        self.places.copy_(sinusoids(n, dim, self.places.device))
 
     @property
     def dtype(self):
@@ -364,20 +373,32 @@ class SequenceClassifier(HubMixin):
         "The tokens that are pooled, `(b, m, dim)`, 0 at padding, and their mask, `(b, m)` or None"
         _check_input(self, x, key_padding_mask)
         x, mask = self.stem(x, key_padding_mask)
-        n, dim = x.shape[1:]
         x = self.input_scale*x
-        if self.position is not None:
-            x = x + self.position[:n]
-        elif self.placed:
-            x = x + sinusoids(n, dim, x.device).to(x.dtype)
+        if self.placed:
+            x = x + self._positions(x)
         x = self.drop(x)
         for block in self.blocks:
             x = block(x, mask if self.mask_attention else None)
         return hide(self.final(self.norm(x)), mask), mask
 
+    def _positions(self, x):
+        n, dim = x.shape[1:]
+        start = self.piece[0] if self.piece else 0
+        if self.position is not None:
+            return self.position[start:start + n]
+        if exporting() or start + n > len(self.places):   # an exported graph serves every length
+            return sinusoids(n, dim, x.device, start).to(x.dtype)
+        return self.places[start:start + n].to(x.dtype)
+
     def tokens(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
         "The tokens of `encode`"
         return self.encode(x, key_padding_mask)[0]
+
+    def mean(self, z:Tensor, mask:Tensor|None) -> Tensor:
+        "The mean of the real tokens, `(b, dim)`"
+        if mask is None:
+            return z.mean(1)
+        return z.sum(1)/(~mask).sum(1, keepdim=True).clamp_min(1)
 
     def features(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
         "What the head sees, one vector a sequence"
@@ -385,7 +406,7 @@ class SequenceClassifier(HubMixin):
         if self.pool == "flatten":
             z = nn.functional.pad(z, (0, 0, 0, self.max_len - z.shape[1])).flatten(1)
         else:
-            z = z.mean(1) if mask is None else z.sum(1)/(~mask).sum(1, keepdim=True).clamp_min(1)
+            z = self.mean(z, mask)
         return self.head_drop(z)
 
     def forward(self,

@@ -57,6 +57,7 @@ class Loader(TfmdDL):
         shuffle:bool=False,  # Another order in every pass
         device="cpu",        # Where the tensors live
         seed:int|None=None,  # Make the order a function of the number of a step, see `window`
+        rooms:int=32,        # Lengths that batches of tokens may have, at most
         cut:bool|None=None,  # Batches of like lengths, cut to these; default: where cases are tokens
         **kwargs             # Passed to fastai's `TfmdDL`
     ):
@@ -74,7 +75,7 @@ class Loader(TfmdDL):
         self.cut = self.fits and cases.y.ndim == 1 if cut is None else cut
         short = not self.fits or bool((lengths < n).any())
         self.padded = getattr(dataset, "padded", short)
-        self.seed, self.window = seed, (0, 1)
+        self.seed, self.window, self.rooms = seed, (0, 1), rooms
         self.planned = None, None   # a pass and its batches
         self._one_pass()
 
@@ -114,10 +115,13 @@ class Loader(TfmdDL):
         "The tensors of some cases"
         cases = getattr(self.dataset, "cases", self.dataset)
         room, named = cases.max_len, cases is not self.dataset
-        index = torch.as_tensor(at).to(cases.x.device, non_blocking=True)
+        index = torch.as_tensor(at)
+        if cases.x.is_cuda:   # a copy that nobody waits for
+            index = index.pin_memory().to(cases.x.device, non_blocking=True)
         x, y = cases.x[index], cases.y[index]
-        if self.fits:   # 32 lengths at most, for memory that is used again fits again
-            unit, longest = -(-room//32), self.longest[at] if self.cut else self.longest
+        if self.fits:   # few lengths, for memory that is used again fits again
+            unit = -(-room//self.rooms)
+            longest = self.longest[at] if self.cut else self.longest
             room = min(-(-int(longest.max())//unit)*unit, room)
             x = x[..., :room]
             if cases.answers: y = y[:, :room]
