@@ -4,26 +4,31 @@
 
 # %% auto #0
 __all__ = ['MISSING', 'FORMS', 'SETTINGS', 'as_arrays', 'check_table', 'as_series', 'check_channels', 'from_list',
-           'without_holes', 'channel_statistics', 'without_numpy', 'TimeSeriesEstimator', 'check_number',
-           'case_weights', 'as_history', 'draw_curves', 'draw_filters', 'AGFTimeSeriesClassifier']
+           'without_holes', 'channel_statistics', 'without_numpy', 'TimeSeriesEstimator', 'member_seeds', 'fit_net',
+           'ask', 'check_number', 'case_weights', 'as_history', 'draw_curves', 'draw_filters',
+           'AGFTimeSeriesClassifier']
 
 # %% ../../nbs/36_estimator.ipynb #c25ad0563
 import json
 import math
 from contextlib import nullcontext
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from fastcore.basics import patch
 from fastcore.meta import delegates
+from joblib import Parallel, delayed, effective_n_jobs
+from safetensors import SafetensorError
 from sklearn.base import BaseEstimator, ClassifierMixin, is_classifier
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from ..checks import one_of
+from ..checks import fits, one_of
 from ..data.cases import Cases, DataSet
 from ..data.uea import interpolate, pad_series
 from .job import Job, pick_device
@@ -173,6 +178,8 @@ class TimeSeriesEstimator(BaseEstimator):
         changes=None,          # Other settings of the recipe, e.g. `{"model.ffn_dim": 32}`
         missing="error",       # NaN: `error`, `fill` (interpolate), `cut` (at the end), `cut+fill`
         select="last",         # Weights of the `last` epoch, or of the `best` one on `eval_set`
+        n_estimators=1,        # Nets, of different seeds, whose predictions are averaged
+        n_jobs=None,           # Fits at the same time, by joblib; -1: one a core
         random_state=None,     # Seed or `RandomState`; an int makes `fit` repeatable
         device=None,           # Default: CUDA if there is one, else the CPU
         verbose=False,         # Show a progress bar
@@ -186,8 +193,7 @@ class TimeSeriesEstimator(BaseEstimator):
         eval_set=None,      # A pair `(X, y)` to look at after each epoch, for `history_`
     ):
         "Train; returns the estimator"
-        from agf.train.run import fit_cases   # needs fastai, which predicting does not
-        vars(self).pop("model_", None)   # not fitted, should this fail
+        vars(self).pop("models_", None)   # not fitted, should this fail
         job = self.job()
         if self.select == "best" and eval_set is None:
             raise ValueError("select='best' chooses an epoch on held-out series: pass eval_set=(X, "
@@ -195,10 +201,21 @@ class TimeSeriesEstimator(BaseEstimator):
         train, weight = self.prepare(X, y, sample_weight)
         valid = None if eval_set is None else self.held_out(eval_set)
         data = DataSet(job.task, train, valid, None, self.names(), "arrays")
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count())), self.bar() as bar:
-            model, curves = fit_cases(job, data, bar, weight)
-        self.model_, self.history_ = model.cpu().eval(), as_history(curves)
+        seeds = member_seeds(job.seed, self.n_estimators)
+        models, curves = self.fit_nets([(replace(job, seed=s), data, weight) for s in seeds])
+        self.combine(job, data, weight)
+        self.models_, self.history_ = models, as_history(curves)
         return self
+
+    def fit_nets(self, fits):
+        "Models and curves of several fits `(job, data, weight)`"
+        shown = self.verbose and effective_n_jobs(self.n_jobs) == 1
+        title = f"fit {self.attention}" if shown else None
+        found = Parallel(self.n_jobs)(delayed(fit_net)(*o, title) for o in fits)
+        return [list(o) for o in zip(*found)]
+
+    def combine(self, job, data, weight):
+        "What is fitted beside the nets: nothing"
 
     def to_data(self,
         X, y,          # As for `fit`
@@ -251,6 +268,9 @@ class TimeSeriesEstimator(BaseEstimator):
         one_of("variant", self.variant, ("recommended", "quick"))
         one_of("missing", self.missing, MISSING)
         one_of("select", self.select, ("last", "best"))
+        if not fits(without_numpy(self.n_estimators), int) or self.n_estimators < 1:
+            raise ValueError("`n_estimators` must be a whole number, at least 1; got "
+                             f"{self.n_estimators!r}")
         if not isinstance(self.changes, (dict, type(None))):
             raise ValueError(
                 f"`changes` must be a dict of settings of the recipe; got {self.changes!r}"
@@ -269,39 +289,70 @@ class TimeSeriesEstimator(BaseEstimator):
         job.check("series")
         return job
 
-    def bar(self):
-        "A progress bar, if one was asked for"
-        if not self.verbose:
-            return nullcontext()
-        from agf.train.progress import fit_bar
-        return fit_bar(f"fit {self.attention}")
-
     def standardised(self, series):
         "Series as the model takes them, float32"
         return [((o - self.mean_)/self.scale_).astype(np.float32) for o in series]
 
     def outputs(self, X):
-        "What the model says of each series, float64 `(cases, outputs)`"
+        "What the nets say of each series, on average, float64 `(cases, outputs)`"
+        x, lengths = self.read(X)
+        return self.answers(ask(self.models_, x, lengths, self.device)).mean(0)
+
+    def read(self, X):
+        "New series as the model takes them: values `(cases, steps, channels)`, and lengths"
         check_is_fitted(self)
-        series, found = self.standardised(as_series(X, self, reset=False)), []
-        device = pick_device(self.device)
-        model = self.model_.to(device)
-        for i in range(0, len(series), 64):
-            x, lengths = pad_series(series[i:i + 64], self.max_len_)
-            pad = torch.arange(self.max_len_) >= lengths[:, None]
-            with torch.no_grad():
-                found.append(model(x.to(device), pad.to(device)).double().cpu())
-        model.cpu()
-        return torch.cat(found)
+        return pad_series(self.standardised(as_series(X, self, reset=False)), self.max_len_)
+
+    def answers(self, outputs):
+        "What is averaged over the nets"
+        return outputs
+
+    @property
+    def model_(self):
+        "The first of `models_`"
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError("model_: not fitted")
+        return self.models_[0]
 
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "model_")
+        return "models_" in vars(self)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.missing != "error"
         tags.input_tags.three_d_array = True
         return tags
+
+# %% ../../nbs/36_estimator.ipynb #2ef73cca
+def member_seeds(seed, n):
+    "The seeds of `n` nets: the first is `seed`, and it gives the others"
+    more = np.random.RandomState(seed).randint(2**31 - 1, size=n - 1)
+    return [seed, *more.tolist()]
+
+def fit_net(job, data, weight=None, title=None):
+    "A model and its curves, with a bar if it has a title; PyTorch's generators stay as they were"
+    from agf.train.run import fit_cases   # needs fastai, which predicting does not
+    bar = nullcontext()
+    if title is not None:
+        from agf.train.progress import fit_bar
+        bar = fit_bar(title)
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())), bar as shown:
+        model, curves = fit_cases(job, data, shown, weight)
+    return model.cpu().eval(), curves
+
+def ask(models, x, lengths, device=None):
+    "Outputs of each model for each series, in batches of 64, float64 `(models, cases, outputs)`"
+    device, found = pick_device(device), []
+    pad = torch.arange(x.shape[1]) >= lengths[:, None]
+    for model in models:
+        model = model.to(device)
+        with torch.no_grad():
+            found.append(torch.cat([
+                model(a.to(device), b.to(device)).double().cpu()
+                for a, b in zip(x.split(64), pad.split(64))
+            ]))
+        model.cpu()
+    return torch.stack(found)
 
 # %% ../../nbs/36_estimator.ipynb #ba5b632e
 def check_number(series, y, where=""):
@@ -323,19 +374,25 @@ def case_weights(weight, n):
                          f"got {weight.min():g} to {weight.max():g}")
     return weight
 
-def as_history(curves):
-    "Curves of a fit, an entry an epoch, without those of cases that were not there"
+def as_history(members):
+    "Curves of each net, an entry an epoch, one below the other; of what was there to look at"
     names = dict(train_loss="train_loss", valid_loss="valid_loss", accuracy="valid_accuracy",
                  r2="valid_r2")
-    found = {v: curves[k] for k, v in names.items() if curves.get(k, [None])[0] is not None}
-    return dict(epoch=list(range(1, len(curves["train_loss"]) + 1)), **found)
+    seen = [k for k in names if members[0].get(k, [None])[0] is not None]
+    epochs = len(members[0]["train_loss"])
+    which = [i for i in range(len(members)) for _ in range(epochs)]
+    return dict(
+        **dict(member=which) if len(members) > 1 else {},
+        epoch=[*range(1, epochs + 1)]*len(members),
+        **{names[k]: [v for curves in members for v in curves[k]] for k in seen}
+    )
 
 # %% ../../nbs/36_estimator.ipynb #cd8075b9
 @patch
 def plot(self:TimeSeriesEstimator,
     axes=None, # matplotlib axes, as many as there are pictures; default: those of a new figure
 ): # The axes
-    "Draw the loss, the score on `eval_set` if there was one, and the learned filters if there are"
+    "Draw the loss, the score on `eval_set` if there was one, and the first net's filters, if any"
     import matplotlib.pyplot as plt
     check_is_fitted(self)
     history = getattr(self, "history_", {})   # a folder of `agf train` has none
@@ -357,12 +414,14 @@ def plot(self:TimeSeriesEstimator,
     return axes
 
 def draw_curves(ax, history, panel):
-    "Losses, or a score, by epoch"
+    "Losses, or a score, by epoch, a line a net"
     losses = [k for k in ("train_loss", "valid_loss") if k in history]
+    epochs = max(history["epoch"])
     for name in losses if panel == "loss" else [panel]:
         part = name.split("_")[0]
-        ax.plot(history["epoch"], history[name], "--" if part == "train" else "-",
-                label=dict(train="training", valid="eval_set")[part])
+        lines = ax.plot(range(1, epochs + 1), np.reshape(history[name], (-1, epochs)).T,
+                        "--" if part == "train" else "-", color=f"C{part == 'valid':d}")
+        lines[0].set_label(dict(train="training", valid="eval_set")[part])
     ax.set(xlabel="epoch", ylabel=panel.removeprefix("valid_").replace("r2", "R²"))
     ax.legend(frameon=False)
 
@@ -380,7 +439,13 @@ def save(self:TimeSeriesEstimator,
     folder, # Made if needed
 ):
     "Write the model to a folder as safetensors and JSON: no pickle"
+    from safetensors.torch import save_file
     check_is_fitted(self)
+    for name, tensors in self.more_files().items():
+        (Path(folder)/name).unlink(missing_ok=True)
+        if tensors:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            save_file(tensors, Path(folder)/name)
     plain = int, float, str, dict, list, type(None)
     parameters = without_numpy({k: v for k, v in self.get_params().items() if k != "device"})
     if isinstance(parameters.get("class_weight"), dict):   # JSON's keys are text
@@ -388,6 +453,7 @@ def save(self:TimeSeriesEstimator,
     save_model(self.model_, folder, mean=self.mean_.tolist(),
                scale=[None if math.isinf(v) else v for v in self.scale_.tolist()],
                n_features=int(self.n_features_in_), max_len=self.max_len_,
+               members=len(self.models_),
                parameters={k: v for k, v in parameters.items() if isinstance(v, plain)},
                history=getattr(self, "history_", None), **self.target_facts())
 
@@ -417,10 +483,35 @@ def load(cls:TimeSeriesEstimator,
         raise ValueError(f"{folder} is damaged: its model has {outputs} outputs and {channels} "
                          f"channels, and model.json {found[0]}, {found[1]} means and {found[2]} "
                          "scales: train it again")
-    self.model_ = model
+    self.models_ = [model]
+    try:
+        self.read_files(Path(folder), facts)
+    except (KeyError, OSError, RuntimeError, SafetensorError) as e:
+        raise ValueError(f"{folder} is damaged, some of its files do not belong together "
+                         f"({type(e).__name__}: {e}): save it again") from e
     if facts.get("history"):
         self.history_ = facts["history"]
     return self
+
+@patch
+def more_files(self:TimeSeriesEstimator):
+    "Tensors of the files beside the first model's; a file without any is not written"
+    return {"members.safetensors": {
+        f"{i}.{k}": v.contiguous()
+        for i, model in enumerate(self.models_[1:], 1) for k, v in model.state_dict().items()
+    }}
+
+@patch
+def read_files(self:TimeSeriesEstimator, folder, facts):
+    "The other way round"
+    from safetensors.torch import load_file
+    members = facts.get("members", 1)
+    weights = load_file(folder/"members.safetensors") if members > 1 else {}
+    for i in range(1, members):
+        own = {k.removeprefix(f"{i}."): v for k, v in weights.items() if k.startswith(f"{i}.")}
+        model = deepcopy(self.models_[0])
+        model.load_state_dict(own)
+        self.models_.append(model)
 
 # %% ../../nbs/36_estimator.ipynb #c5c4c8987
 class AGFTimeSeriesClassifier(ClassifierMixin, TimeSeriesEstimator):
@@ -474,6 +565,10 @@ class AGFTimeSeriesClassifier(ClassifierMixin, TimeSeriesEstimator):
         weights = compute_sample_weight(self.class_weight, y)
         return weights if weight is None else weight*weights
 
+    def answers(self, outputs):
+        "What is averaged over the nets: probabilities"
+        return outputs.softmax(-1)
+
     def target_size(self):
         "Numbers that the model has to say of a series"
         return len(self.classes_)
@@ -490,7 +585,7 @@ class AGFTimeSeriesClassifier(ClassifierMixin, TimeSeriesEstimator):
         X, # Series
     ): # Probabilities, shape `(cases, classes)`, columns as `classes_`
         "Probability of each class"
-        return self.outputs(X).softmax(-1).numpy()
+        return self.outputs(X).numpy()
 
     def predict(self,
         X, # Series
