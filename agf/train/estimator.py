@@ -11,6 +11,7 @@ __all__ = ['MISSING', 'FORMS', 'SETTINGS', 'as_arrays', 'check_table', 'as_serie
 # %% ../../nbs/36_estimator.ipynb #c25ad0563
 import json
 import math
+import warnings
 from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import replace
@@ -31,6 +32,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from ..checks import fits, one_of
 from ..data.cases import Cases, DataSet
 from ..data.uea import interpolate, pad_series
+from .hybrid import RocketRidge, best_share, folds
 from .job import Job, pick_device
 from ..transformer import load_model, save_model
 
@@ -193,7 +195,8 @@ class TimeSeriesEstimator(BaseEstimator):
         eval_set=None,      # A pair `(X, y)` to look at after each epoch, for `history_`
     ):
         "Train; returns the estimator"
-        vars(self).pop("models_", None)   # not fitted, should this fail
+        for name in ("models_", "rocket_", "weight_"):
+            vars(self).pop(name, None)   # not fitted, should this fail
         job = self.job()
         if self.select == "best" and eval_set is None:
             raise ValueError("select='best' chooses an epoch on held-out series: pass eval_set=(X, "
@@ -211,7 +214,7 @@ class TimeSeriesEstimator(BaseEstimator):
         "Models and curves of several fits `(job, data, weight)`"
         shown = self.verbose and effective_n_jobs(self.n_jobs) == 1
         title = f"fit {self.attention}" if shown else None
-        found = Parallel(self.n_jobs)(delayed(fit_net)(*o, title) for o in fits)
+        found = Parallel(self.n_jobs, backend="loky")(delayed(fit_net)(*o, title) for o in fits)
         return [list(o) for o in zip(*found)]
 
     def combine(self, job, data, weight):
@@ -323,7 +326,7 @@ class TimeSeriesEstimator(BaseEstimator):
         tags.input_tags.three_d_array = True
         return tags
 
-# %% ../../nbs/36_estimator.ipynb #2ef73cca
+# %% ../../nbs/36_estimator.ipynb #b719c74f
 def member_seeds(seed, n):
     "The seeds of `n` nets: the first is `seed`, and it gives the others"
     more = np.random.RandomState(seed).randint(2**31 - 1, size=n - 1)
@@ -518,16 +521,20 @@ class AGFTimeSeriesClassifier(ClassifierMixin, TimeSeriesEstimator):
     """A time-series classifier with attentive graph filters, or a rival, for scikit-learn.
 
     Series are as for `TimeSeriesEstimator`; labels are numbers, words or booleans. Has, once
-    fitted, `classes_` and `history_` (an entry an epoch in `train_loss`, and with an `eval_set` in
-    `valid_loss` and `valid_accuracy`).
+    fitted, `classes_`, `models_` (the nets) and `history_` (an entry an epoch in `train_loss`, and
+    with an `eval_set` in `valid_loss` and `valid_accuracy`; the entries of several nets stand one
+    below the other, with their `member`). With `rocket`, the probabilities of the nets and of
+    `rocket_`, an `agf.train.hybrid.RocketRidge`, are averaged, `weight_` is the nets' share, and
+    `history_` is of the nets alone.
     """
     @delegates(TimeSeriesEstimator.__init__)
     def __init__(self, *,
+        rocket=False, # A hybrid with random convolutions, which is fitted four times or more
         class_weight=None, # `balanced`, or a dict from label to weight; default: all alike
         **kwargs           # Of `TimeSeriesEstimator`
     ):
         super().__init__(**kwargs)
-        self.class_weight = class_weight
+        self.rocket, self.class_weight = rocket, class_weight
 
     def read_targets(self, y):
         "Labels as an array of one type"
@@ -569,6 +576,46 @@ class AGFTimeSeriesClassifier(ClassifierMixin, TimeSeriesEstimator):
         "What is averaged over the nets: probabilities"
         return outputs.softmax(-1)
 
+    def combine(self, job, data, weight):
+        "With `rocket`, fit the random convolutions, and find the nets' share"
+        if not self.rocket:
+            return
+        train, y = data.train, data.train.y.numpy()
+        weights = None if weight is None else weight.double().numpy()
+        self.rocket_ = RocketRidge(job.seed).fit(train.x, y, weights)
+        parts = folds(y, job.seed)
+        if not parts:
+            warnings.warn("a class has a single training series, so the share of the nets in the "
+                          "hybrid cannot be found by folds: it is a half")
+            self.weight_ = 0.5
+            return
+        valid = data.valid if self.select == "best" else None
+        models, _ = self.fit_nets([
+            (job, replace(data, train=train[used], valid=valid),
+             None if weight is None else weight[used]/weight[used].mean())
+            for used, _ in parts
+        ])
+        nets = np.zeros((len(y), len(self.classes_)))
+        for model, (_, held) in zip(models, parts):
+            found = ask([model], train.x[held], train.lengths[held], self.device)
+            nets[held] = self.answers(found)[0]
+        rest = self.rocket_.out_of_fold(train.x, y, weights, parts)
+        self.weight_ = best_share(nets, rest, y, weights)
+
+    def more_files(self):
+        tensors = {}
+        if self.rocket:
+            tensors = dict(self.rocket_.state(), share=torch.tensor(self.weight_))
+        return dict(super().more_files(), **{"rocket.safetensors": tensors})
+
+    def read_files(self, folder, facts):
+        from safetensors.torch import load_file
+        super().read_files(folder, facts)
+        if self.rocket:
+            state = load_file(folder/"rocket.safetensors")
+            self.weight_ = state.pop("share").item()
+            self.rocket_ = RocketRidge.restore(state, self.max_len_, self.n_channels_)
+
     def target_size(self):
         "Numbers that the model has to say of a series"
         return len(self.classes_)
@@ -585,7 +632,11 @@ class AGFTimeSeriesClassifier(ClassifierMixin, TimeSeriesEstimator):
         X, # Series
     ): # Probabilities, shape `(cases, classes)`, columns as `classes_`
         "Probability of each class"
-        return self.outputs(X).numpy()
+        x, lengths = self.read(X)
+        nets = self.answers(ask(self.models_, x, lengths, self.device)).mean(0).numpy()
+        if not self.rocket:
+            return nets
+        return self.weight_*nets + (1 - self.weight_)*self.rocket_.predict_proba(x)
 
     def predict(self,
         X, # Series
