@@ -726,6 +726,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                             'agf/train/estimator.py'),
                                      'agf.train.estimator.AGFTimeSeriesClassifier.combine': ( 'estimator.html#agftimeseriesclassifier.combine',
                                                                                               'agf/train/estimator.py'),
+                                     'agf.train.estimator.AGFTimeSeriesClassifier.job': ( 'estimator.html#agftimeseriesclassifier.job',
+                                                                                          'agf/train/estimator.py'),
                                      'agf.train.estimator.AGFTimeSeriesClassifier.learn_targets': ( 'estimator.html#agftimeseriesclassifier.learn_targets',
                                                                                                     'agf/train/estimator.py'),
                                      'agf.train.estimator.AGFTimeSeriesClassifier.more_files': ( 'estimator.html#agftimeseriesclassifier.more_files',

@@ -326,7 +326,7 @@ class TimeSeriesEstimator(BaseEstimator):
         tags.input_tags.three_d_array = True
         return tags
 
-# %% ../../nbs/36_estimator.ipynb #b719c74f
+# %% ../../nbs/36_estimator.ipynb #fca4c98a
 def member_seeds(seed, n):
     "The seeds of `n` nets: the first is `seed`, and it gives the others"
     more = np.random.RandomState(seed).randint(2**31 - 1, size=n - 1)
@@ -571,6 +571,10 @@ class AGFTimeSeriesClassifier(ClassifierMixin, TimeSeriesEstimator):
                                  f"the labels are {self.classes_.tolist()}")
         weights = compute_sample_weight(self.class_weight, y)
         return weights if weight is None else weight*weights
+
+    def job(self):
+        one_of("rocket", self.rocket, (False, True))
+        return super().job()
 
     def answers(self, outputs):
         "What is averaged over the nets: probabilities"
