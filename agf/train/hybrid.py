@@ -6,14 +6,14 @@
 __all__ = ['SHARES', 'CalibratedRidge', 'left_singular', 'best_factor', 'RocketRidge', 'fit_kernels', 'as_aeon', 'folds',
            'best_share']
 
-# %% ../../nbs/35b_hybrid.ipynb #ed21c1f4
+# %% ../../nbs/35b_hybrid.ipynb #b3c9f4c9
 import numpy as np
 import torch
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.model_selection import StratifiedKFold
 
-# %% ../../nbs/35b_hybrid.ipynb #ef0bb988
+# %% ../../nbs/35b_hybrid.ipynb #1c342806
 class CalibratedRidge:
     "Ridge regression on class indicators, with probabilities that leaving one out has calibrated"
     def fit(self,
@@ -55,14 +55,14 @@ def left_singular(z):
 def best_factor(scores, y, w):
     "The smallest log loss of smoothed targets, and the factor on the scores that has it"
     n, k = scores.shape
-    target = (n*np.eye(k)[y] + 1)/(n + k)
+    target = (n*np.eye(k)[y] + 1/k)/(n + 1)
     def loss(logarithm):
         return -np.average((target*log_softmax(np.exp(logarithm)*scores, 1)).sum(1), weights=w)
 
     found = minimize_scalar(loss, bounds=(-4, 5), method="bounded")
     return found.fun, np.exp(found.x)
 
-# %% ../../nbs/35b_hybrid.ipynb #3cb73311
+# %% ../../nbs/35b_hybrid.ipynb #a1687dd7
 class RocketRidge:
     "MiniRocket features and `CalibratedRidge`"
     def __init__(self, seed=0):
@@ -130,7 +130,7 @@ def as_aeon(x):
     x = x.mT.numpy()
     return np.pad(x, ((0, 0), (0, 0), (0, max(0, 9 - x.shape[2]))))
 
-# %% ../../nbs/35b_hybrid.ipynb #ea72d6f5
+# %% ../../nbs/35b_hybrid.ipynb #9efa5c9a
 SHARES = np.linspace(0, 1, 21)
 
 def folds(y, seed):
