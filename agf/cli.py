@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['COMMANDS', 'EPILOG_TRAIN', 'EPILOG_LIST', 'SHELVES', 'AGAIN', 'Parser', 'parser_of', 'overview', 'add_options_train',
-           'command_train', 'task_of', 'found', 'closing_table', 'add_options_list', 'command_list', 'main',
-           'completion']
+           'command_train', 'task_of', 'found', 'closing_table', 'how_held', 'how_chosen', 'add_options_list',
+           'command_list', 'out_of_memory', 'main', 'completion']
 
 # %% ../nbs/44_cli.ipynb #6f42703c
 import argparse
 import importlib
 import json
+import os
 import sys
 import warnings
 
@@ -68,6 +69,7 @@ examples:
   agf train my_tasks:parity                     your own: a function in my_tasks.py
   agf train lra/listops --scale 0.02            of the Long Range Arena, a fiftieth of the budget
   agf train lra/text --data-folder aclImdb_v1.tar.gz --max-minutes 9 --resume    piece by piece
+  torchrun --nproc-per-node 4 -m agf train lra/text     one training, shared by four processes
 
 Records are appended to OUT/records.jsonl; weights and figures go to
 OUT/TASK/ATTENTION-VARIANT-seedN. A run that was stopped goes on with the same command and
@@ -98,6 +100,9 @@ def add_options_train(p):
     more.add_argument("--data-folder", metavar="DIR", help="folder with TASK/TASK_TRAIN.ts and "
                       "TASK/TASK_TEST.ts; for lra/... the folder or file of the task")
     more.add_argument(
+        "--log", metavar="NAME", help="also log each evaluation, to csv, tensorboard or wandb"
+    )
+    more.add_argument(
         "--resume", action="store_true", help="skip finished runs, go on with unfinished ones"
     )
     more.add_argument(
@@ -110,26 +115,30 @@ def command_train(args):
     "`agf train`"
     from rich.console import Console
     from agf.train.job import jobs_of
-    from agf.train.progress import bars, ticker
+    from agf.train.progress import bars, check_log, ticker
     args.tasks = [task_of(args)]
-    jobs, records, console = jobs_of(args), [], Console(stderr=args.json)
+    jobs, records = jobs_of(args), []
     if len({(job.attention, job.variant) for job in jobs}) > 1:
         raise ValueError("agf train trains one attention by one recipe: for several, use agf bench")
+    check_log(args.log)
     for job in jobs:
         job.check()
-    from agf.train.run import run   # fastai, when the options are known to be good
-    with bars(console) as progress:
+    # fastai, when the options are known to be good
+    from agf.train.parallel import launched
+    from agf.train.run import run
+    with launched() as team, bars(Console(stderr=args.json, quiet=not team.first), 0) as progress:
+        console = progress.console
         for job in jobs:
-            record = run(
-                job, args.data_folder, args.out, args.resume, progress=ticker(progress, job.title)
-            )
+            record = run(job, args.data_folder, args.out, args.resume, log=args.log,
+                         progress=ticker(progress, job.title))
             records.append(record)
-            if args.json:
-                print(json.dumps(record), flush=True)
-            elif not console.is_terminal:
+            if args.json and team.first:
+                print(json.dumps(record, allow_nan=False), flush=True)
+            elif team.first and not console.is_terminal:
                 print(f"{job.title}: {found(record)}", flush=True)
-    if not args.json:
-        closing_table(records, args.out, console)
+    if team.first and not args.json:
+        from agf.report.tables import wide_console
+        closing_table(records, args.out, wide_console())
     return 0
 
 def task_of(args):
@@ -151,9 +160,7 @@ def found(record):
 # %% ../nbs/44_cli.ipynb #47f166f1
 def closing_table(records, out, console):
     "A row for each seed and their mean, and where everything lies"
-    from rich import box
-    from rich.table import Table
-    from agf.report.tables import summary
+    from agf.report.tables import note, show_rows, summary
     r, rows = records[-1], [("seed " + str(o["seed"]), summary([o]).iloc[0]) for o in records]
     if len(rows) > 1:
         rows.append(("mean", summary(records).iloc[0]))
@@ -163,24 +170,32 @@ def closing_table(records, out, console):
     if not r["epochs"]:
         budget = f"{r['steps_done']:,} of {r['steps']:,} steps"
     words = r["task"], r["attention"], r.label, budget, f"{rows[0][1]['parameters']} parameters"
-    table = Table(box=box.SIMPLE_HEAD, title=" · ".join(words), title_justify="left")
-    table.add_column("", min_width=max(len(label) for label, _ in rows), no_wrap=True)
-    for c in shown:
-        table.add_column(c, justify="right", no_wrap=True)
-    for i, (label, row) in enumerate(rows):
-        table.add_row(label, *(row[c] for c in shown), style="bold" if i == len(records) else None)
-    console.print(table)
-    part = "a split of the training file" if r["epochs"] else "the development part"
-    notes = {
-        "honest %": f"chosen on {part}, test read once", "paper %": "best epoch on the test file",
-        "last %": "last epoch", "val %": "the part that chooses, at its best"
-    }
+    cells = [[label, *(row[c] for c in shown)] for label, row in rows]
+    styles = ["bold" if i == len(records) else "" for i in range(len(rows))]
+    for c in show_rows(console, " · ".join(words), ["", *shown], cells, styles):
+        shown.remove(c)
+    notes = {"honest %": how_chosen(r), "paper %": "best epoch on the test file",
+             "last %": "last epoch on the test file", "val %": how_held(r)}
     for c in shown:
         if c in notes:
-            console.print(f"{c[:-2]:>7}: {notes[c]}", style="dim")
+            note(console, f"{c[:-2]:>7}: {notes[c]}")
     places = r.place.with_name(r.place.name.replace(f"seed{r['seed']}", "seed*"))
-    console.print(f"records: {out}/records.jsonl", style="dim", soft_wrap=True)
-    console.print(f"weights and figures: {places}/", style="dim", soft_wrap=True)
+    note(console, f"records: {out}/records.jsonl")
+    note(console, f"weights and figures: {places}/")
+
+def how_held(record):
+    "On what `honest_val` was judged"
+    own = (record.get("cases") or {}).get("valid") or record["steps"]
+    part = "the development part" if own else "a split of the training file"
+    last = record["recipe"]["select"] == "last" and not record["steps"]
+    return f"on {part}, {'after the last epoch' if last else 'at its best'}"
+
+def how_chosen(record):
+    "How the weights were chosen that `honest` judges"
+    read = "" if "paper" in record["protocols"] else ", test read once"
+    if record["recipe"]["select"] == "last" and not record["steps"]:
+        return f"the last epoch, a number that is fixed beforehand{read}"
+    return f"chosen {how_held(record).removesuffix(', at its best')}{read}"
 
 # %% ../nbs/44_cli.ipynb #46fd2755
 EPILOG_LIST = "Tasks, attentions and recipes of your own go into a file: see the page on adding."
@@ -232,6 +247,11 @@ def command_list(args):
 # %% ../nbs/44_cli.ipynb #84ae79ab
 AGAIN = dict(train="the same command with --resume goes on", bench="the same command goes on")
 
+def out_of_memory(e):
+    "Has a device, or the process, no memory left? PyTorch says so in several ways"
+    text = str(e).lower()
+    return isinstance(e, MemoryError) or "out of memory" in text or "t allocate memory" in text
+
 def main(
     argv:list|None=None, # Arguments; default: the command line's
 ) -> int: # Exit code: 0, 1 when something failed or differs, 2 for bad input, 130 when interrupted
@@ -252,6 +272,11 @@ def main(
         warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)
         warnings.showwarning = lambda message, *_: print(f"agf {name}: {message}", file=sys.stderr)
         try:
+            if name != "train" and "RANK" in os.environ and os.environ.get("WORLD_SIZE") != "1":
+                raise ValueError(
+                    f"several processes share the training of one model, and {name} trains none: "
+                    "start it without torchrun; for many models side by side use agf bench --jobs"
+                )
             parser, command = parser_of(name)
             return command(parser.parse_args(words[1:]))
         except ModuleNotFoundError as e:
@@ -260,6 +285,11 @@ def main(
             error = f"{package} is not installed: {needs}"
         except (ValueError, OSError) as e:
             error = str(e)
+        except (RuntimeError, MemoryError) as e:
+            if not out_of_memory(e):
+                raise
+            said = (str(e).splitlines() or ["of this process"])[0]
+            error = f"out of memory ({said}): pass fewer cases a batch (--set batch_size=...)"
         except KeyboardInterrupt:
             print(f"agf {name}: stopped; {AGAIN.get(name, 'nothing is lost')}", file=sys.stderr)
             return 130

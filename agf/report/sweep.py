@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['EPILOG', 'work', 'title', 'quiet', 'start_worker', 'work_through', 'serve', 'add_options', 'all_tasks',
-           'planned_anchors', 'plan', 'clock', 'Count', 'command', 'write_report', 'print_forecasts']
+           'planned_anchors', 'plan', 'refusal', 'check_data', 'Count', 'command', 'write_report', 'print_forecasts']
 
 # %% ../../nbs/41_sweep.ipynb #c32365e0
 import json
@@ -30,12 +30,12 @@ from ..data.lra import LRA_TASKS
 from ..data.tasks import find_task
 from ..data.uea import PAPER_SETS
 from .anchors import ANCHORS, UNSEEDED, anchor
-from .tables import (check_reference, plot_results, print_table, results_table,
+from .tables import (check_reference, note, plot_results, print_table, results_table,
                                run_records, to_markdown, wide_console)
 from ..train.job import Job, add_job_options, jobs_of
-from ..train.progress import bars, ticker
+from ..train.progress import bars, clock, ticker
 from ..train.record import read_records
-from ..train.run import forecast, run
+from ..train.run import forecast, load_data, run
 
 # %% ../../nbs/41_sweep.ipynb #f32b08cc
 def work(
@@ -185,6 +185,9 @@ def planned_anchors(args):
         raise ValueError(
             f"anchors are for data sets of series, not for {others[0]}: leave out --anchors"
         )
+    wrong = [seed for seed in args.seeds or () if names and not 0 <= seed < 2**32]
+    if wrong:
+        raise ValueError(f"`seed` must be a whole number from 0 to {2**32 - 1}; got {wrong[0]}")
     seeds = list(dict.fromkeys(args.seeds or (0, 1, 2)))
     return [
         dict(task=task, name=name, seed=seed, missing=args.missing or "error")
@@ -209,6 +212,8 @@ def plan(args):
     for job in jobs:
         job.check()
     check_reference(args.reference)
+    if args.forecast and (other := [t for t in args.tasks if not t.startswith("lra/")]):
+        raise ValueError(f"a forecast is made for the tasks lra/...; got {other[0]}")
     def place(task):
         part = None
         if folder and len(args.tasks) > 1 and "/" in task:
@@ -217,11 +222,28 @@ def plan(args):
 
     return [(job, place(job.task)) for job in jobs] + [(o, place(o["task"])) for o in anchors]
 
-# %% ../../nbs/41_sweep.ipynb #c298861b
-def clock(seconds):
-    "Hours, minutes and seconds"
-    return f"{int(seconds)//3600}:{int(seconds)//60%60:02}:{int(seconds)%60:02}"
+# %% ../../nbs/41_sweep.ipynb #605eb713
+def refusal(piece):
+    "Why the data of a piece of work cannot be loaded, or None"
+    what, place = piece
+    job = what if isinstance(what, Job) else Job(what["task"], missing=what["missing"])
+    try:
+        load_data(job, place["folder"])
+    except (ValueError, FileNotFoundError) as e:
+        return e
 
+def check_data(pieces):
+    "Refuse work of which no piece has data; looks no further than the first task that has"
+    first = {getattr(what, "task", None) or what["task"]: (what, place) for what, place in pieces}
+    refused = None
+    for piece in first.values():
+        error = refusal(piece)
+        if error is None:
+            return
+        refused = refused or error
+    raise refused
+
+# %% ../../nbs/41_sweep.ipynb #c298861b
 class Count:
     "Prints a line for every piece of work that has ended, with the time left"
     def __init__(self, total, before, console):
@@ -243,7 +265,8 @@ class Count:
                 f"{k} {v:.4f}" for k, v in record["accuracy"].items() if v is not None
             )
         line = f"[{self.done}/{self.total}] {title(what)}: {found}{end}"
-        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        whole = not self.console.is_terminal   # a terminal breaks lines between words
+        self.console.print(line, markup=False, highlight=False, soft_wrap=whole)
 
 # %% ../../nbs/41_sweep.ipynb #22b6b5ad
 def command(args):
@@ -252,6 +275,8 @@ def command(args):
     pieces, out, console = plan(args), Path(args.out), Console(stderr=args.json)
     if args.forecast:
         return print_forecasts([what for what, _ in pieces], args.json)
+    check_data(pieces)
+    out.mkdir(parents=True, exist_ok=True)
     count = Count(len(pieces), read_records(out/"records.jsonl"), console)
     with bars(console) as progress:
         bar = progress.add_task("runs", total=len(pieces), note="")
@@ -285,7 +310,7 @@ def write_report(out, args, console):
         print(table.to_json(orient="records", lines=True, force_ascii=False), end="")
     else:
         print_table(table, wide_console())
-    console.print(f"report: {out}/report.md, .csv, .png", highlight=False, soft_wrap=True)
+    note(console, f"report: {out}/report.md, .csv, .png")
 
 # %% ../../nbs/41_sweep.ipynb #bacc0ac7
 def print_forecasts(

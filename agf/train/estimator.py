@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['MISSING', 'FORMS', 'SETTINGS', 'as_arrays', 'check_table', 'as_series', 'check_channels', 'from_list',
-           'without_holes', 'channel_statistics', 'without_numpy', 'TimeSeriesEstimator', 'member_seeds', 'fit_net',
-           'ask', 'check_number', 'case_weights', 'as_history', 'draw_curves', 'draw_filters',
+           'without_holes', 'channel_statistics', 'without_numpy', 'check_facts', 'TimeSeriesEstimator', 'member_seeds',
+           'fit_net', 'ask', 'check_number', 'case_weights', 'as_history', 'draw_curves', 'draw_filters',
            'AGFTimeSeriesClassifier']
 
 # %% ../../nbs/36_estimator.ipynb #c25ad0563
@@ -154,6 +154,22 @@ def without_numpy(v):
     if isinstance(v, (list, tuple)):
         return type(v)(map(without_numpy, v))
     return v.item() if isinstance(v, np.generic) else v
+def check_facts(facts, model):
+    "Refuse facts of a saved model that cannot be used; `KeyError` where one is missing"
+    def finite(values):
+        return isinstance(values, list) and all(fits(v, float) and math.isfinite(v) for v in values)
+
+    scale = [1. if v is None else v for v in facts["scale"]]
+    length, classes = facts["max_len"], facts.get("classes", [])
+    good = dict(
+        mean=finite(facts["mean"]), scale=finite(scale) and min(scale, default=0) > 0,
+        max_len=fits(length, int) and 0 < length <= (model.max_len or length),
+        n_features=fits(facts["n_features"], int), parameters=isinstance(facts["parameters"], dict),
+        classes=isinstance(classes, list) and len({*map(str, classes)}) == len(classes),
+    )
+    for name, ok in good.items():
+        if not ok:
+            raise ValueError(f"its {name} is {str(facts[name])[:80]}")
 
 # %% ../../nbs/36_estimator.ipynb #380c4cb2
 SETTINGS = dict(lr="lr", batch_size="batch_size", dim="model.dim", depth="model.depth",
@@ -467,6 +483,7 @@ def load(cls:TimeSeriesEstimator,
     "A fitted estimator from a folder, also from that of a run of `agf train`; needs no fastai"
     model, facts = load_model(folder), json.loads((Path(folder)/"model.json").read_text())
     try:
+        check_facts(facts, model)
         parameters = dict(facts["parameters"])
         if isinstance(parameters.get("class_weight"), list):
             parameters["class_weight"] = dict(parameters["class_weight"])

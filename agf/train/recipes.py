@@ -4,17 +4,22 @@
 
 # %% auto #0
 __all__ = ['PUBLISHED', 'PRESETS', 'FILTER', 'RECOMMENDED', 'QUICK', 'FAITHFUL', 'TOKENS', 'OWN', 'TOYS', 'VARIANTS', 'GROUPS',
-           'LEAST', 'CHOICES', 'SCHEDULES', 'ONLY', 'SET_BY_RUN', 'Preset', 'Recipe', 'token_recipe', 'series_recipe',
-           'check_setting', 'changed', 'check_recipe', 'layer_options', 'recipe']
+           'LEAST', 'ABOVE', 'BELOW', 'CHOICES', 'SCHEDULES', 'ONLY', 'SET_BY_RUN', 'Preset', 'Recipe', 'token_recipe',
+           'series_recipe', 'check_setting', 'check_range', 'changed', 'check_recipe', 'try_building', 'layer_options',
+           'recipe']
 
 # %% ../../nbs/30_recipes.ipynb #141f85df
+import json
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from math import inf
+
+import torch
 
 from ..attention import FORMS
 from ..baselines import ATTENTIONS, use_attention
 from ..checks import check_options, fits, one_of
-from ..data.augment import augment
+from ..data.augment import augment, check_strengths
 from ..data.tasks import find_task
 from ..transformer import SequenceClassifier
 
@@ -187,7 +192,11 @@ TOYS = Recipe(
 # %% ../../nbs/30_recipes.ipynb #cd03d4e2
 VARIANTS, GROUPS = ("recommended", "faithful", "quick"), ("model", "attention", "augment")
 LEAST = dict(epochs=1, steps=1, batch_size=1, warmup=0, pretrain=0)
-LEAST |= dict(lr=0., gamma=0., weight_decay=0., grad_clip=0., label_smoothing=0.)   # `lr` is above
+LEAST |= dict(lr=0., gamma=0., weight_decay=0., grad_clip=0., label_smoothing=0.)
+LEAST |= {f"model.{k}": 1 for k in ("dim", "num_heads", "depth", "ffn_dim", "max_tokens")}
+LEAST |= {"model.input_scale": 0., "model.dropout": 0., "model.head_dropout": 0.}
+ABOVE = ("lr", "grad_clip", "model.input_scale")   # what must be more than the least
+BELOW = dict.fromkeys(("label_smoothing", "model.dropout", "model.head_dropout"), 1.)
 CHOICES = dict(optimizer=("adamw", "adam", "radam"), select=("best", "last"))
 SCHEDULES = {False: ("one_cycle", "constant"), True: ("linear", "cosine")}   # by `in_steps`
 ONLY = {False: ("warmup", "pretrain"), True: ("epochs", "augment")}   # what a budget has no use for
@@ -200,12 +209,18 @@ def check_setting(name, value, kind):
         )
     if name in CHOICES:
         one_of(name, value, CHOICES[name])
-    if name in LEAST and value is not None:
-        if not LEAST[name] <= value < inf or name == "lr" and not value:
-            bound = "above" if name == "lr" else "at least"
-            raise ValueError(
-                f"setting {name!r} must be finite and {bound} {LEAST[name]:g}; got {value!r}"
-            )
+    check_range(name, value)
+
+def check_range(name, value):
+    "Refuse a number that is too small, too large or none"
+    if name not in LEAST or value is None:
+        return
+    least, below = LEAST[name], BELOW.get(name, inf)
+    if least <= value < below and not (name in ABOVE and value == least):
+        return
+    bound = "above" if name in ABOVE else "at least"
+    end = "finite" if below == inf else f"below {below:g}"
+    raise ValueError(f"setting {name!r} must be {end} and {bound} {least:g}; got {value!r}")
 
 def changed(
     r:Recipe,     # A recipe
@@ -233,7 +248,7 @@ def check_recipe(
     r:Recipe,     # A recipe
     attention:str,# A name in `ATTENTIONS`, or `module:Class`
 ):
-    "Refuse options that their taker does not have"
+    "Refuse options that their taker does not have, and values of which no model can be made"
     check_options(SequenceClassifier, r.model, SET_BY_RUN)
     layer = ATTENTIONS[one_of("attention", use_attention(attention), ATTENTIONS)]
     if attention == "agf" and "form" in r.attention:
@@ -243,6 +258,24 @@ def check_recipe(
         )
     check_options(layer, r.attention, ("dim", "num_heads", "max_len"))
     check_options(augment, r.augment, ("x", "key_padding_mask"))
+    check_strengths(r.augment or {})
+    for name, value in r.model.items():
+        check_range(f"model.{name}", value)
+    if layer.__module__.startswith("agf."):   # another's may ask more of the data
+        try_building(json.dumps([r.model, layer_options(r, attention)]), layer.__name__, attention)
+
+@cache
+def try_building(options, layer, attention):
+    "Build a model of these options, in JSON, and forget it"
+    model, own = json.loads(options)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            SequenceClassifier(8, 2, 64, attention, **model, options=own)
+    except ValueError:
+        raise
+    except Exception as e:
+        settings = ", ".join(f"{k}={v}" for k, v in {**model, **own}.items())
+        raise ValueError(f"no model can be made with {settings}: {e}") from e
 
 def layer_options(
     r:Recipe,     # A recipe
