@@ -4,19 +4,25 @@
 
 # %% auto #0
 __all__ = ['MISSING', 'FORMS', 'SETTINGS', 'as_arrays', 'check_table', 'as_series', 'check_channels', 'from_list',
-           'without_holes', 'channel_statistics', 'without_numpy', 'check_facts', 'TimeSeriesEstimator', 'check_number',
-           'case_weights', 'as_history', 'draw_curves', 'draw_filters', 'AGFTimeSeriesClassifier']
+           'without_holes', 'channel_statistics', 'without_numpy', 'check_facts', 'TimeSeriesEstimator', 'member_seeds',
+           'fit_net', 'ask', 'check_number', 'case_weights', 'as_history', 'draw_curves', 'draw_filters',
+           'AGFTimeSeriesClassifier']
 
 # %% ../../nbs/36_estimator.ipynb #c25ad0563
 import json
 import math
+import warnings
 from contextlib import nullcontext
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from fastcore.basics import patch
 from fastcore.meta import delegates
+from joblib import Parallel, delayed, effective_n_jobs
+from safetensors import SafetensorError
 from sklearn.base import BaseEstimator, ClassifierMixin, is_classifier
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_sample_weight
@@ -26,6 +32,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from ..checks import fits, one_of
 from ..data.cases import Cases, DataSet
 from ..data.uea import interpolate, pad_series
+from .hybrid import RocketRidge, best_share, folds
 from .job import Job, pick_device
 from ..transformer import load_model, save_model
 
@@ -189,6 +196,8 @@ class TimeSeriesEstimator(BaseEstimator):
         changes=None,          # Other settings of the recipe, e.g. `{"model.ffn_dim": 32}`
         missing="error",       # NaN: `error`, `fill` (interpolate), `cut` (at the end), `cut+fill`
         select="last",         # Weights of the `last` epoch, or of the `best` one on `eval_set`
+        n_estimators=1,        # Nets, of different seeds, whose predictions are averaged
+        n_jobs=None,           # Fits at the same time, by joblib; -1: one a core
         random_state=None,     # Seed or `RandomState`; an int makes `fit` repeatable
         device=None,           # Default: CUDA if there is one, else the CPU
         verbose=False,         # Show a progress bar
@@ -202,8 +211,8 @@ class TimeSeriesEstimator(BaseEstimator):
         eval_set=None,      # A pair `(X, y)` to look at after each epoch, for `history_`
     ):
         "Train; returns the estimator"
-        from agf.train.run import fit_cases   # needs fastai, which predicting does not
-        vars(self).pop("model_", None)   # not fitted, should this fail
+        for name in ("models_", "rocket_", "weight_"):
+            vars(self).pop(name, None)   # not fitted, should this fail
         job = self.job()
         if self.select == "best" and eval_set is None:
             raise ValueError("select='best' chooses an epoch on held-out series: pass eval_set=(X, "
@@ -211,10 +220,21 @@ class TimeSeriesEstimator(BaseEstimator):
         train, weight = self.prepare(X, y, sample_weight)
         valid = None if eval_set is None else self.held_out(eval_set)
         data = DataSet(job.task, train, valid, None, self.names(), "arrays")
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count())), self.bar() as bar:
-            model, curves = fit_cases(job, data, bar, weight)
-        self.model_, self.history_ = model.cpu().eval(), as_history(curves)
+        seeds = member_seeds(job.seed, self.n_estimators)
+        models, curves = self.fit_nets([(replace(job, seed=s), data, weight) for s in seeds])
+        self.combine(job, data, weight)
+        self.models_, self.history_ = models, as_history(curves)
         return self
+
+    def fit_nets(self, fits):
+        "Models and curves of several fits `(job, data, weight)`"
+        shown = self.verbose and effective_n_jobs(self.n_jobs) == 1
+        title = f"fit {self.attention}" if shown else None
+        found = Parallel(self.n_jobs, backend="loky")(delayed(fit_net)(*o, title) for o in fits)
+        return [list(o) for o in zip(*found)]
+
+    def combine(self, job, data, weight):
+        "What is fitted beside the nets: nothing"
 
     def to_data(self,
         X, y,          # As for `fit`
@@ -267,6 +287,9 @@ class TimeSeriesEstimator(BaseEstimator):
         one_of("variant", self.variant, ("recommended", "quick"))
         one_of("missing", self.missing, MISSING)
         one_of("select", self.select, ("last", "best"))
+        if not fits(without_numpy(self.n_estimators), int) or self.n_estimators < 1:
+            raise ValueError("`n_estimators` must be a whole number, at least 1; got "
+                             f"{self.n_estimators!r}")
         if not isinstance(self.changes, (dict, type(None))):
             raise ValueError(
                 f"`changes` must be a dict of settings of the recipe; got {self.changes!r}"
@@ -285,39 +308,70 @@ class TimeSeriesEstimator(BaseEstimator):
         job.check("series")
         return job
 
-    def bar(self):
-        "A progress bar, if one was asked for"
-        if not self.verbose:
-            return nullcontext()
-        from agf.train.progress import fit_bar
-        return fit_bar(f"fit {self.attention}")
-
     def standardised(self, series):
         "Series as the model takes them, float32"
         return [((o - self.mean_)/self.scale_).astype(np.float32) for o in series]
 
     def outputs(self, X):
-        "What the model says of each series, float64 `(cases, outputs)`"
+        "What the nets say of each series, on average, float64 `(cases, outputs)`"
+        x, lengths = self.read(X)
+        return self.answers(ask(self.models_, x, lengths, self.device)).mean(0)
+
+    def read(self, X):
+        "New series as the model takes them: values `(cases, steps, channels)`, and lengths"
         check_is_fitted(self)
-        series, found = self.standardised(as_series(X, self, reset=False)), []
-        device = pick_device(self.device)
-        model = self.model_.to(device)
-        for i in range(0, len(series), 64):
-            x, lengths = pad_series(series[i:i + 64], self.max_len_)
-            pad = torch.arange(self.max_len_) >= lengths[:, None]
-            with torch.no_grad():
-                found.append(model(x.to(device), pad.to(device)).double().cpu())
-        model.cpu()
-        return torch.cat(found)
+        return pad_series(self.standardised(as_series(X, self, reset=False)), self.max_len_)
+
+    def answers(self, outputs):
+        "What is averaged over the nets"
+        return outputs
+
+    @property
+    def model_(self):
+        "The first of `models_`"
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError("model_: not fitted")
+        return self.models_[0]
 
     def __sklearn_is_fitted__(self):
-        return hasattr(self, "model_")
+        return "models_" in vars(self)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.missing != "error"
         tags.input_tags.three_d_array = True
         return tags
+
+# %% ../../nbs/36_estimator.ipynb #fca4c98a
+def member_seeds(seed, n):
+    "The seeds of `n` nets: the first is `seed`, and it gives the others"
+    more = np.random.RandomState(seed).randint(2**31 - 1, size=n - 1)
+    return [seed, *more.tolist()]
+
+def fit_net(job, data, weight=None, title=None):
+    "A model and its curves, with a bar if it has a title; PyTorch's generators stay as they were"
+    from agf.train.run import fit_cases   # needs fastai, which predicting does not
+    bar = nullcontext()
+    if title is not None:
+        from agf.train.progress import fit_bar
+        bar = fit_bar(title)
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())), bar as shown:
+        model, curves = fit_cases(job, data, shown, weight)
+    return model.cpu().eval(), curves
+
+def ask(models, x, lengths, device=None):
+    "Outputs of each model for each series, in batches of 64, float64 `(models, cases, outputs)`"
+    device, found = pick_device(device), []
+    pad = torch.arange(x.shape[1]) >= lengths[:, None]
+    for model in models:
+        model = model.to(device)
+        with torch.no_grad():
+            found.append(torch.cat([
+                model(a.to(device), b.to(device)).double().cpu()
+                for a, b in zip(x.split(64), pad.split(64))
+            ]))
+        model.cpu()
+    return torch.stack(found)
 
 # %% ../../nbs/36_estimator.ipynb #ba5b632e
 def check_number(series, y, where=""):
@@ -339,19 +393,25 @@ def case_weights(weight, n):
                          f"got {weight.min():g} to {weight.max():g}")
     return weight
 
-def as_history(curves):
-    "Curves of a fit, an entry an epoch, without those of cases that were not there"
+def as_history(members):
+    "Curves of each net, an entry an epoch, one below the other; of what was there to look at"
     names = dict(train_loss="train_loss", valid_loss="valid_loss", accuracy="valid_accuracy",
                  r2="valid_r2")
-    found = {v: curves[k] for k, v in names.items() if curves.get(k, [None])[0] is not None}
-    return dict(epoch=list(range(1, len(curves["train_loss"]) + 1)), **found)
+    seen = [k for k in names if members[0].get(k, [None])[0] is not None]
+    epochs = len(members[0]["train_loss"])
+    which = [i for i in range(len(members)) for _ in range(epochs)]
+    return dict(
+        **dict(member=which) if len(members) > 1 else {},
+        epoch=[*range(1, epochs + 1)]*len(members),
+        **{names[k]: [v for curves in members for v in curves[k]] for k in seen}
+    )
 
 # %% ../../nbs/36_estimator.ipynb #cd8075b9
 @patch
 def plot(self:TimeSeriesEstimator,
     axes=None, # matplotlib axes, as many as there are pictures; default: those of a new figure
 ): # The axes
-    "Draw the loss, the score on `eval_set` if there was one, and the learned filters if there are"
+    "Draw the loss, the score on `eval_set` if there was one, and the first net's filters, if any"
     import matplotlib.pyplot as plt
     check_is_fitted(self)
     history = getattr(self, "history_", {})   # a folder of `agf train` has none
@@ -373,12 +433,14 @@ def plot(self:TimeSeriesEstimator,
     return axes
 
 def draw_curves(ax, history, panel):
-    "Losses, or a score, by epoch"
+    "Losses, or a score, by epoch, a line a net"
     losses = [k for k in ("train_loss", "valid_loss") if k in history]
+    epochs = max(history["epoch"])
     for name in losses if panel == "loss" else [panel]:
         part = name.split("_")[0]
-        ax.plot(history["epoch"], history[name], "--" if part == "train" else "-",
-                label=dict(train="training", valid="eval_set")[part])
+        lines = ax.plot(range(1, epochs + 1), np.reshape(history[name], (-1, epochs)).T,
+                        "--" if part == "train" else "-", color=f"C{part == 'valid':d}")
+        lines[0].set_label(dict(train="training", valid="eval_set")[part])
     ax.set(xlabel="epoch", ylabel=panel.removeprefix("valid_").replace("r2", "R²"))
     ax.legend(frameon=False)
 
@@ -396,7 +458,13 @@ def save(self:TimeSeriesEstimator,
     folder, # Made if needed
 ):
     "Write the model to a folder as safetensors and JSON: no pickle"
+    from safetensors.torch import save_file
     check_is_fitted(self)
+    for name, tensors in self.more_files().items():
+        (Path(folder)/name).unlink(missing_ok=True)
+        if tensors:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            save_file(tensors, Path(folder)/name)
     plain = int, float, str, dict, list, type(None)
     parameters = without_numpy({k: v for k, v in self.get_params().items() if k != "device"})
     if isinstance(parameters.get("class_weight"), dict):   # JSON's keys are text
@@ -404,6 +472,7 @@ def save(self:TimeSeriesEstimator,
     save_model(self.model_, folder, mean=self.mean_.tolist(),
                scale=[None if math.isinf(v) else v for v in self.scale_.tolist()],
                n_features=int(self.n_features_in_), max_len=self.max_len_,
+               members=len(self.models_),
                parameters={k: v for k, v in parameters.items() if isinstance(v, plain)},
                history=getattr(self, "history_", None), **self.target_facts())
 
@@ -434,26 +503,55 @@ def load(cls:TimeSeriesEstimator,
         raise ValueError(f"{folder} is damaged: its model has {outputs} outputs and {channels} "
                          f"channels, and model.json {found[0]}, {found[1]} means and {found[2]} "
                          "scales: train it again")
-    self.model_ = model
+    self.models_ = [model]
+    try:
+        self.read_files(Path(folder), facts)
+    except (KeyError, OSError, RuntimeError, SafetensorError) as e:
+        raise ValueError(f"{folder} is damaged, some of its files do not belong together "
+                         f"({type(e).__name__}: {e}): save it again") from e
     if facts.get("history"):
         self.history_ = facts["history"]
     return self
+
+@patch
+def more_files(self:TimeSeriesEstimator):
+    "Tensors of the files beside the first model's; a file without any is not written"
+    return {"members.safetensors": {
+        f"{i}.{k}": v.contiguous()
+        for i, model in enumerate(self.models_[1:], 1) for k, v in model.state_dict().items()
+    }}
+
+@patch
+def read_files(self:TimeSeriesEstimator, folder, facts):
+    "The other way round"
+    from safetensors.torch import load_file
+    members = facts.get("members", 1)
+    weights = load_file(folder/"members.safetensors") if members > 1 else {}
+    for i in range(1, members):
+        own = {k.removeprefix(f"{i}."): v for k, v in weights.items() if k.startswith(f"{i}.")}
+        model = deepcopy(self.models_[0])
+        model.load_state_dict(own)
+        self.models_.append(model)
 
 # %% ../../nbs/36_estimator.ipynb #c5c4c8987
 class AGFTimeSeriesClassifier(ClassifierMixin, TimeSeriesEstimator):
     """A time-series classifier with attentive graph filters, or a rival, for scikit-learn.
 
     Series are as for `TimeSeriesEstimator`; labels are numbers, words or booleans. Has, once
-    fitted, `classes_` and `history_` (an entry an epoch in `train_loss`, and with an `eval_set` in
-    `valid_loss` and `valid_accuracy`).
+    fitted, `classes_`, `models_` (the nets) and `history_` (an entry an epoch in `train_loss`, and
+    with an `eval_set` in `valid_loss` and `valid_accuracy`; the entries of several nets stand one
+    below the other, with their `member`). With `rocket`, the probabilities of the nets and of
+    `rocket_`, an `agf.train.hybrid.RocketRidge`, are averaged, `weight_` is the nets' share, and
+    `history_` is of the nets alone.
     """
     @delegates(TimeSeriesEstimator.__init__)
     def __init__(self, *,
+        rocket=False, # A hybrid with random convolutions, which is fitted four times or more
         class_weight=None, # `balanced`, or a dict from label to weight; default: all alike
         **kwargs           # Of `TimeSeriesEstimator`
     ):
         super().__init__(**kwargs)
-        self.class_weight = class_weight
+        self.rocket, self.class_weight = rocket, class_weight
 
     def read_targets(self, y):
         "Labels as an array of one type"
@@ -491,6 +589,54 @@ class AGFTimeSeriesClassifier(ClassifierMixin, TimeSeriesEstimator):
         weights = compute_sample_weight(self.class_weight, y)
         return weights if weight is None else weight*weights
 
+    def job(self):
+        one_of("rocket", self.rocket, (False, True))
+        return super().job()
+
+    def answers(self, outputs):
+        "What is averaged over the nets: probabilities"
+        return outputs.softmax(-1)
+
+    def combine(self, job, data, weight):
+        "With `rocket`, fit the random convolutions, and find the nets' share"
+        if not self.rocket:
+            return
+        train, y = data.train, data.train.y.numpy()
+        weights = None if weight is None else weight.double().numpy()
+        self.rocket_ = RocketRidge(job.seed).fit(train.x, y, weights)
+        parts = folds(y, job.seed)
+        if not parts:
+            warnings.warn("a class has a single training series, so the share of the nets in the "
+                          "hybrid cannot be found by folds: it is a half")
+            self.weight_ = 0.5
+            return
+        valid = data.valid if self.select == "best" else None
+        models, _ = self.fit_nets([
+            (job, replace(data, train=train[used], valid=valid),
+             None if weight is None else weight[used]/weight[used].mean())
+            for used, _ in parts
+        ])
+        nets = np.zeros((len(y), len(self.classes_)))
+        for model, (_, held) in zip(models, parts):
+            found = ask([model], train.x[held], train.lengths[held], self.device)
+            nets[held] = self.answers(found)[0]
+        rest = self.rocket_.out_of_fold(train.x, y, weights, parts)
+        self.weight_ = best_share(nets, rest, y, weights)
+
+    def more_files(self):
+        tensors = {}
+        if self.rocket:
+            tensors = dict(self.rocket_.state(), share=torch.tensor(self.weight_))
+        return dict(super().more_files(), **{"rocket.safetensors": tensors})
+
+    def read_files(self, folder, facts):
+        from safetensors.torch import load_file
+        super().read_files(folder, facts)
+        if self.rocket:
+            state = load_file(folder/"rocket.safetensors")
+            self.weight_ = state.pop("share").item()
+            self.rocket_ = RocketRidge.restore(state, self.max_len_, self.n_channels_)
+
     def target_size(self):
         "Numbers that the model has to say of a series"
         return len(self.classes_)
@@ -507,7 +653,11 @@ class AGFTimeSeriesClassifier(ClassifierMixin, TimeSeriesEstimator):
         X, # Series
     ): # Probabilities, shape `(cases, classes)`, columns as `classes_`
         "Probability of each class"
-        return self.outputs(X).softmax(-1).numpy()
+        x, lengths = self.read(X)
+        nets = self.answers(ask(self.models_, x, lengths, self.device)).mean(0).numpy()
+        if not self.rocket:
+            return nets
+        return self.weight_*nets + (1 - self.weight_)*self.rocket_.predict_proba(x)
 
     def predict(self,
         X, # Series
