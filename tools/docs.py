@@ -99,9 +99,10 @@ def documented(nb, module):
         found.extend(run)
         run.clear()
 
-    for cell in nb["cells"]:
-        name = re.search(r"^show_doc\(([\w.]+)\)", "".join(cell["source"]), re.M)
-        entry = reference.entry(module, name[1]) if name and module else None
+    sought = [re.search(r"^show_doc\(([\w.]+)\)", "".join(c["source"]), re.M) for c in nb["cells"]]
+    apart = [name[1] for name in sought if name]
+    for cell, name in zip(nb["cells"], sought):
+        entry = reference.entry(module, name[1], apart) if name and module else None
         if entry:
             run.append(entry)
         else:
@@ -143,14 +144,17 @@ def refine(proc, book):
 NAMES = """---
 title: All names
 description: Every public class, function and method of the package, with a line each
+search: false
 ---
 
 {count} names in {modules} modules. Type into the field to narrow the list, choose a kind or a \
 module, click on a heading to sort.
 
-```{{=html}}
+:::: {{.sift data-filters="1 2"}}
+
 {table}
-```
+
+::::
 """
 
 

@@ -6,9 +6,10 @@
 3. No name with a leading underscore is imported from another module.
 4. The layers need torch and numpy only, inside functions safetensors and matplotlib too;
    `agf.data`, `agf.train`, `agf.report` and `agf.cli` may need more.
-5. On the page, no sentence ends in a colon where a heading or a reference entry follows.
 
-A figure follows: how many exported cells one of the next two cells runs (`-v` names the others).
+Figures follow: sentences that end in a colon where the page goes on with a heading or a reference
+entry (each is printed), and how many exported cells one of the next two cells runs (`-v` names the
+others).
 """
 
 import ast
@@ -192,9 +193,10 @@ def main(verbose):
     files = [p for p in sorted((ROOT / "agf").rglob("*.py")) if p.name != "_modidx.py"]
     trees = {module_name(p): (p, parse(p.read_text(encoding="utf-8"))) for p in files}
     offences = [o for page, cells in notebooks for o in cell_offences(page, cells)]
-    offences += [o for page, cells in whole for o in hanging(page, cells)]
     offences = list(dict.fromkeys([*offences, *module_offences(trees, order)]))
     print("\n".join(offences))
+    hang = [o for page, cells in whole for o in hanging(page, cells)]
+    print("\n".join([*hang, f"{len(hang)} sentences hang"]))
     found = [(page, cell, far) for page, cells in notebooks for cell, far in runs(cells)]
     for page, cell, far in found:
         if verbose and not far:

@@ -4,7 +4,6 @@
 """
 
 import ast
-import html
 import importlib
 import inspect
 import re
@@ -131,12 +130,19 @@ def escaped(text):
 
 
 def code(text):
-    return f"`{escaped(text)}`" if text else ""
+    "Code in a cell; the spaces keep names of parameters from being linked as names of the package"
+    return f"`` {escaped(text)} ``" if text else ""
+
+
+def meaning(text):
+    "A cell in which a value's name is not linked as a name of the package, unless words refer to it"
+    plain = r"(?<!see )(?<!as )(?<!of )(?<!by )(?<!from )(?<!`)`([a-z0-9]+)`(?!`)"
+    return re.sub(plain, r"`` \1 ``", escaped(text))
 
 
 def table(params, returned):
     rows = [
-        f"| {code(p.name)} | {code(p.type)} | {code(p.default)} | {escaped(p.meaning)} |"
+        f"| {code(p.name)} | {code(p.type)} | {code(p.default)} | {meaning(p.meaning)} |"
         for p in params
         if p.name not in "/*"
     ]
@@ -164,7 +170,9 @@ def refusals(node):
             for p in parts
         )
         if text.strip():
-            yield f"- `{ast.unparse(call.func)}`: ``{' '.join(text.split())}``"
+            marks = {ord(c): f"&#{ord(c)};" for c in "&<>`*_$|[]~^\\"}   # the message is no Markdown
+            words = " ".join(text.split()).translate(marks)
+            yield f"- `{ast.unparse(call.func)}`: <code>{words}</code>"
 
 
 def source(obj):
@@ -194,6 +202,7 @@ class Entry:
     name: str
     obj: object
     is_property: bool = False
+    apart: frozenset = frozenset()  # methods that have an entry elsewhere on the page
 
     @property
     def is_class(self):
@@ -225,6 +234,8 @@ class Entry:
             obj = resolve(self.module, f"{self.name}.{name}")
             documented = getattr(obj, "__doc__", None) or any(comments(obj).values())
             if name[0] == "_" or not inspect.isfunction(obj) or not tree_of(obj):
+                continue
+            if f"{self.name}.{name}" in self.apart:
                 continue
             if obj.__module__ == self.module and (documented or name == "forward"):
                 yield Entry(
@@ -264,27 +275,22 @@ class Entry:
         return [b.__qualname__ for b in getattr(self.obj, "__bases__", ()) if b.__name__ not in known]
 
 
-def entry(module, name):
+def entry(module, name, apart=()):
     "The entry of a name that a notebook exports to `module`; None if there is nothing to say"
     obj = resolve(module, name)
     if obj is None or not (inspect.isfunction(obj) or inspect.isclass(obj)):
         return None
-    return Entry(module, name, obj)
+    owner, _, last = name.rpartition(".")
+    held = inspect.getattr_static(resolve(module, owner), last) if owner else obj
+    return Entry(module, name, obj, isinstance(held, property), frozenset(apart))
 
 
 def index(entries):
-    "The page of all public names: `entries` is (page, Entry) in the order of pages"
-    rows, found = [], []
-    for page, e in entries:
-        found += [(page, e), *((page, m) for m in e.methods())]
+    "A table of all public names, and how many: `entries` is (page, Entry) in the order of pages"
+    found = [(page, part) for page, e in entries for part in (e, *e.methods())]
+    rows = ["| name | kind | module | what it is |", "|---|---|---|---|"]
     for page, e in sorted(found, key=lambda f: (f[1].name.lower(), f[0])):
-        link = f'<a href="{page}.html#{html.escape(e.anchor)}"><code>{e.name}</code></a>'
-        said = re.sub(r"`+([^`]+)`+", r"<code>\1</code>", html.escape(e.summary, quote=False))
+        link = f"[`{e.name}`]({page}.ipynb#{e.anchor})"
         where = e.module.removeprefix("agf.")
-        rows.append(f"<tr><td>{link}</td><td>{e.kind}</td><td>{where}</td><td>{said}</td></tr>")
-    head = "".join(f"<th>{h}</th>" for h in ("name", "kind", "module", "what it is"))
-    body = "\n".join(rows)
-    return (
-        f'<table class="sift names" data-filters="1 2"><thead><tr>{head}</tr></thead>'
-        f"<tbody>\n{body}\n</tbody></table>"
-    ), len(rows)
+        rows.append(f"| {link} | {e.kind} | {where} | {escaped(e.summary)} |")
+    return "\n".join(rows), len(found)

@@ -1,6 +1,32 @@
-// Tables of the class `sift`: a field that narrows the rows, a menu for each column of
+// The search: all words must be there; names and headings first. And tables of the class `sift`: a
+// field that narrows the rows, a menu for each column of
 // `data-filters`, headings that sort. Without this script they are plain tables.
 (() => {
+  const Fuzzy = window.Fuse;   // answers where no entry has all words
+
+  window.Fuse = class {
+    constructor(index, options) {
+      this.fuzzy = Fuzzy && new Fuzzy(index, options);
+      this.entries = index.map(item => ({ item, title: item.title.toLowerCase(), section: item.section.toLowerCase(), text: item.text.toLowerCase() }));
+    }
+    search(query, { limit }) {
+      const phrase = query.toLowerCase().trim(), words = phrase.split(/[\s_]+/).filter(Boolean);
+      const score = e => {
+        let sum = 0;
+        for (const w of words) {
+          const count = e.text.split(w).length - 1, named = e.section.includes(w), titled = e.title.includes(w);
+          if (!count && !named && !titled) return 0;
+          sum += Math.log1p(count) + 6 * named + 4 * titled;
+        }
+        if (e.section === phrase) sum += 20;
+        return sum + 8 * e.section.includes(phrase) + 6 * e.title.includes(phrase) + 4 * e.text.includes(phrase);
+      };
+      const hits = this.entries.map(e => ({ item: e.item, score: score(e) })).filter(h => h.score);
+      if (!hits.length) return this.fuzzy ? this.fuzzy.search(query, { limit }) : [];
+      return hits.sort((a, b) => b.score - a.score).slice(0, limit);
+    }
+  };
+
   const number = t => { const m = t.match(/^[<~]?\s*([-+−]?[\d,]*\.?\d+(e[-+]?\d+)?)/); return m ? +m[1].replace(/,/g, "").replace("−", "-") : NaN; };
   const make = (tag, props = {}) => Object.assign(document.createElement(tag), props);
 
@@ -12,7 +38,8 @@
     count.setAttribute("aria-live", "polite");
     const field = make("input", { type: "search", placeholder: "narrow the list" });
     field.setAttribute("aria-label", "Narrow the list");
-    const menus = (table.dataset.filters || "").split(" ").filter(Boolean).map(k => {
+    const filters = table.dataset.filters || table.closest("div.sift")?.dataset.filters || "";
+    const menus = filters.split(" ").filter(Boolean).map(k => {
       const menu = make("select"), values = [...new Set(rows.map(r => cell(r, k)))].sort();
       menu.setAttribute("aria-label", heads[k].innerText);
       menu.append(new Option(`${heads[k].innerText}: all`, ""), ...values.map(v => new Option(v, v)));
@@ -45,12 +72,13 @@
     });
     field.oninput = narrow;
     bar.append(field, ...menus.map(m => m[1]), count);
-    (table.closest(".sift-box") || table).before(bar);
+    table.classList.add("sift");
+    (table.closest(".sift-box, .sd-table") || table).before(bar);
     narrow();
   }
 
-  document.querySelectorAll("table.sift").forEach(table => {
-    if (!table.closest(".sift-box")) {
+  document.querySelectorAll("table.sift, div.sift table").forEach(table => {
+    if (!table.closest(".sift-box, .sd-table")) {
       const box = make("div", { className: "sift-box", tabIndex: 0 });
       table.before(box);
       box.append(table);
