@@ -83,6 +83,7 @@ def relink(proc, names, git_url):
         text = p.read_text(encoding="utf-8")
         for old, new in names.items():
             text = re.sub(rf"(?<![\w/]){re.escape(old)}\b", new, text)
+        text = re.sub(r"\[\[(`[^`]+`)\]\([^)]*\)\]\(", r"[\1](", text)  # a link within a link
         if not git_url:
             text = re.sub(r"\[source\]\(/blob/.*?\)\{.*?\}(\\n)*", "", text)
         p.write_text(text, encoding="utf-8")

@@ -229,7 +229,8 @@ class Entry:
 
     def methods(self):
         "Entries of the public methods that the class itself defines and says something about"
-        own = vars(self.obj) if self.is_class else {}
+        hidden = [b for b in getattr(self.obj, "__mro__", ())[1:] if b.__name__[0] == "_"]
+        own = {k: v for b in [*reversed(hidden), self.obj] if self.is_class for k, v in vars(b).items()}
         for name, value in own.items():
             obj = resolve(self.module, f"{self.name}.{name}")
             documented = getattr(obj, "__doc__", None) or any(comments(obj).values())
@@ -271,8 +272,16 @@ class Entry:
         return "\n\n".join(p for p in parts if p)
 
     def bases(self):
+        "Public names of what the class extends; a private base stands for its own bases"
         known = {"object", "ABC", "Generic", "NamedTuple", "tuple"}
-        return [b.__qualname__ for b in getattr(self.obj, "__bases__", ()) if b.__name__ not in known]
+        left, found = list(getattr(self.obj, "__bases__", ())), []
+        while left:
+            base = left.pop(0)
+            if base.__name__[0] == "_":
+                left = [*base.__bases__, *left]
+            elif base.__name__ not in known:
+                found.append(base.__qualname__)
+        return found
 
 
 def entry(module, name, apart=()):
