@@ -16,6 +16,6 @@ setup(
     keywords=d['keywords'].split(),
     install_requires=lines('requirements'),
     extras_require=dict(train=train, lra=lines('lra_requirements'), scp=lines('scp_requirements'),
-                        dev=train + lines('dev_requirements')),
+                        hub=lines('hub_requirements'), dev=train + lines('dev_requirements')),
     entry_points=dict(console_scripts=lines('console_scripts'), nbdev=['agf=agf._modidx:d']),
 )

@@ -150,10 +150,11 @@ def as_leaf(
     layer:nn.Module, # A layer that `torch.fx` traces
     x,     # The `torch.fx.Proxy` that it is called with
     *args, # and then
+    **kwargs
 ): # Another one, for what it gives
     "One node of the traced graph, which calls the layer whole"
     name = x.tracer.path_of_module(layer)
-    return x.tracer.create_proxy("call_module", name, (x, *args), {})
+    return x.tracer.create_proxy("call_module", name, (x, *args), kwargs)
 
 class Attention(nn.Module):
     """Self-attention in heads; a subclass defines `mix(q, k, v, key_padding_mask)`.
@@ -244,7 +245,7 @@ def through_weights(
         inner = inner + b_val.to(inner.dtype).view(h, 1, -1)
     return inner @ w_out.unflatten(1, (h, -1)).permute(1, 2, 0)
 
-# %% ../nbs/05_attention.ipynb #825265c1
+# %% ../nbs/05_attention.ipynb #c56aa763
 FORMS:dict = dict(
     recommended=dict(
         basis="legendre", domain="symmetric", theta0=None, theta0_init=0.9, init_std=0.3,

@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['COMMANDS', 'EPILOG_TRAIN', 'EPILOG_LIST', 'SHELVES', 'AGAIN', 'Parser', 'parser_of', 'overview', 'add_options_train',
-           'command_train', 'task_of', 'found', 'closing_table', 'add_options_list', 'command_list', 'main',
-           'completion']
+           'command_train', 'task_of', 'found', 'closing_table', 'add_options_list', 'command_list', 'out_of_memory',
+           'main', 'completion']
 
 # %% ../nbs/44_cli.ipynb #6f42703c
 import argparse
 import importlib
 import json
+import os
 import sys
 import warnings
 
@@ -68,6 +69,7 @@ examples:
   agf train my_tasks:parity                     your own: a function in my_tasks.py
   agf train lra/listops --scale 0.02            of the Long Range Arena, a fiftieth of the budget
   agf train lra/text --data-folder aclImdb_v1.tar.gz --max-minutes 9 --resume    piece by piece
+  torchrun --nproc-per-node 4 -m agf train lra/text     one training, shared by four processes
 
 Records are appended to OUT/records.jsonl; weights and figures go to
 OUT/TASK/ATTENTION-VARIANT-seedN. A run that was stopped goes on with the same command and
@@ -112,21 +114,24 @@ def command_train(args):
     from agf.train.job import jobs_of
     from agf.train.progress import bars, ticker
     args.tasks = [task_of(args)]
-    jobs, records, console = jobs_of(args), [], Console(stderr=args.json)
+    jobs, records = jobs_of(args), []
     if len({(job.attention, job.variant) for job in jobs}) > 1:
         raise ValueError("agf train trains one attention by one recipe: for several, use agf bench")
     for job in jobs:
         job.check()
-    from agf.train.run import run   # fastai, when the options are known to be good
-    with bars(console) as progress:
+    # fastai, when the options are known to be good
+    from agf.train.parallel import launched
+    from agf.train.run import run
+    with launched() as team, bars(Console(stderr=args.json, quiet=not team.first)) as progress:
+        console = progress.console
         for job in jobs:
             record = run(
                 job, args.data_folder, args.out, args.resume, progress=ticker(progress, job.title)
             )
             records.append(record)
-            if args.json:
+            if args.json and team.first:
                 print(json.dumps(record), flush=True)
-            elif not console.is_terminal:
+            elif team.first and not console.is_terminal:
                 print(f"{job.title}: {found(record)}", flush=True)
     if not args.json:
         closing_table(records, args.out, console)
@@ -232,6 +237,11 @@ def command_list(args):
 # %% ../nbs/44_cli.ipynb #84ae79ab
 AGAIN = dict(train="the same command with --resume goes on", bench="the same command goes on")
 
+def out_of_memory(e):
+    "Has a device, or the process, no memory left? PyTorch says so in several ways"
+    text = str(e).lower()
+    return isinstance(e, MemoryError) or "out of memory" in text or "t allocate memory" in text
+
 def main(
     argv:list|None=None, # Arguments; default: the command line's
 ) -> int: # Exit code: 0, 1 when something failed or differs, 2 for bad input, 130 when interrupted
@@ -252,6 +262,11 @@ def main(
         warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated", FutureWarning)
         warnings.showwarning = lambda message, *_: print(f"agf {name}: {message}", file=sys.stderr)
         try:
+            if name != "train" and "RANK" in os.environ and os.environ.get("WORLD_SIZE") != "1":
+                raise ValueError(
+                    f"several processes share the training of one model, and {name} trains none: "
+                    "start it without torchrun; for many models side by side use agf bench --jobs"
+                )
             parser, command = parser_of(name)
             return command(parser.parse_args(words[1:]))
         except ModuleNotFoundError as e:
@@ -260,6 +275,11 @@ def main(
             error = f"{package} is not installed: {needs}"
         except (ValueError, OSError) as e:
             error = str(e)
+        except (RuntimeError, MemoryError) as e:
+            if not out_of_memory(e):
+                raise
+            said = (str(e).splitlines() or ["of this process"])[0]
+            error = f"out of memory ({said}): pass fewer cases a batch (--set batch_size=...)"
         except KeyboardInterrupt:
             print(f"agf {name}: stopped; {AGAIN.get(name, 'nothing is lost')}", file=sys.stderr)
             return 130

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from .attention import unseen
-from .causal import CausalState, merge_states, prefix_states
+from .attention import as_leaf, unseen
+from .causal import CausalState, Stepwise, check_state, merge_states, prefix_states
 from .checks import at_least, check_mask, check_tokens, exporting, hide, without_autocast
 from .exact import (FilterReadings, GraphFilterAttention, dense_graph_filter, resolve,
                        rows_to_one, through_core)
@@ -96,7 +96,7 @@ class CausalReadings(FilterReadings):
         return H if H.shape[2] > 1 else H.squeeze(2)
 
 # %% ../nbs/10b_exact_forms.ipynb #ea64b836
-class CausalGraphFilterAttention(CausalReadings, GraphFilterAttention):
+class CausalGraphFilterAttention(Stepwise, CausalReadings, GraphFilterAttention):
     """`GraphFilterAttention` of the tokens so far: token t is filtered with the tokens up to t.
 
     Same parameters; `eig` and `sym` only. `forward` takes whole sequences, `prefill(x)` also
@@ -115,7 +115,7 @@ class CausalGraphFilterAttention(CausalReadings, GraphFilterAttention):
         if kwargs.get("domain") == "svd":
             raise ValueError("a causal filter has domain='eig' or 'sym'; got 'svd'")
         super().__init__(dim, num_heads, order, **kwargs)
-        self.chunk, self.recompute = at_least("chunk", chunk, 1), recompute
+        self.chunk, self.recompute = int(at_least("chunk", chunk, 1)), recompute
 
     def prefill(self,
         x:Tensor, # Tokens, shape `(b, n, dim)`
@@ -126,6 +126,8 @@ class CausalGraphFilterAttention(CausalReadings, GraphFilterAttention):
         check_tokens(x, self.dim, self.out_proj)
         b, n, _ = x.shape
         check_mask(key_padding_mask, b, n, all_hidden=True)   # a run may be all padding
+        d = self.dim//self.num_heads
+        check_state(state, (b, self.num_heads, d, 2*d + 1))
         parts = self.project(hide(x, key_padding_mask))
         with without_autocast(x):
             U, v = self.logit_factors(parts[0], parts[-2])
@@ -141,15 +143,11 @@ class CausalGraphFilterAttention(CausalReadings, GraphFilterAttention):
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
+        "Filter each token with those up to it"
+        if isinstance(x, torch.fx.Proxy):
+            return as_leaf(self, x, key_padding_mask)
+        self._check(x, key_padding_mask)
         return self.prefill(x, None, key_padding_mask)[0]
-
-    def step(self,
-        x_t:Tensor, # The next token of each sequence, shape `(b, dim)`
-        state:CausalState|None=None, # State after the tokens before it; None at the start
-    ) -> tuple: # Filtered token `(b, dim)`, and the state after it
-        "One token, in time and memory that do not depend on how many came before"
-        y, state = self.prefill(x_t.unsqueeze(1), state)
-        return y.squeeze(1), state
 
 # %% ../nbs/10b_exact_forms.ipynb #bbe9157b
 def piece_logits(

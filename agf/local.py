@@ -12,7 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .checks import at_least, check_kernel, check_signal, hide, one_of, without_autocast
+from .attention import as_leaf
+from agf.checks import (
+    at_least, check_kernel, check_signal, fft_length, hide, one_of, without_autocast
+)
 
 # %% ../nbs/12_local.ipynb #e7d5b048
 class ShortConv(nn.Module):
@@ -27,7 +30,9 @@ class ShortConv(nn.Module):
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
         "Tokens `(b, n, dim)` and what each sees around it, same shape; mask `(b, n)`"
-        check_signal(x, self.conv.in_channels, key_padding_mask)
+        if isinstance(x, torch.fx.Proxy):
+            return as_leaf(self, x, key_padding_mask)
+        check_signal(x, self.conv.in_channels, key_padding_mask, self.conv.weight)
         if not x.shape[1]:
             return x
         return hide(self.conv(hide(x, key_padding_mask).mT).mT, key_padding_mask)
@@ -48,7 +53,9 @@ class DenseConv(nn.Module):
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
         "Tokens `(b, n, dim)` and what each sees around it, same shape; mask `(b, n)`"
-        check_signal(x, self.conv.in_channels, key_padding_mask)
+        if isinstance(x, torch.fx.Proxy):
+            return as_leaf(self, x, key_padding_mask)
+        check_signal(x, self.conv.in_channels, key_padding_mask, self.conv.weight)
         if not x.shape[1]:
             return x
         y = self.conv(hide(x, key_padding_mask).mT).mT
@@ -102,12 +109,13 @@ class DecayingAverage(nn.Module):
 
     def forward(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
         "Tokens `(b, n, dim)` and what each sees around it, same shape; mask `(b, n)`"
-        check_signal(x, len(self.log_memory), key_padding_mask)
+        if isinstance(x, torch.fx.Proxy):
+            return as_leaf(self, x, key_padding_mask)
+        check_signal(x, len(self.log_memory), key_padding_mask, self.weight)
         n, x = x.shape[1], hide(x, key_padding_mask)
-        if not x.numel():
+        if 0 in x.shape:
             return x
-        unit = 2**max(n.bit_length() - 3, 0)
-        size = -(-2*n//unit)*unit   # at most 16 units
+        size = fft_length(n)
         kernel = self.kernel(n, size)
         signal = x.mT.to(torch.promote_types(x.dtype, kernel.dtype))
         product = torch.fft.rfft(signal, size)*torch.fft.rfft(kernel)

@@ -35,6 +35,9 @@ def _refuse(**given):
 # %% ../nbs/08_multihead.ipynb #53d6f30a
 def _batched(query, key, value, widths, batch_first):
     "Bring the three inputs to `(b, n, width)`"
+    for name, x in zip(("query", "key", "value"), (query, key, value)):
+        if not isinstance(x, Tensor):
+            raise ValueError(f"`{name}` must be a tensor; got {type(x).__name__}")
     shapes = [tuple(x.shape) for x in (query, key, value)]
     if any(x.is_nested for x in (query, key, value)):
         raise ValueError(
@@ -208,9 +211,10 @@ class AGFMultiheadAttention(_CrossFilter):
             options = key_padding_mask, need_weights, attn_mask, average_attn_weights, is_causal
             return as_leaf(self, query, key, value, *options)
         _refuse(is_causal=is_causal)
-        itself, single, shared = query is key, query.ndim == 2, key is value
+        itself, shared, given = query is key, key is value, query
         widths = (self.embed_dim, self.kdim, self.vdim)
         query, key, value = _batched(query, key, value, widths, self.batch_first)
+        single = given.ndim == 2
         for x, proj in ((query, self.q_proj), (key, self.k_proj), (value, self.v_proj)):
             check_tokens(x, x.shape[-1], proj)
         if single and key_padding_mask is not None: key_padding_mask = key_padding_mask.unsqueeze(0)
@@ -237,9 +241,9 @@ Host = namedtuple("Host", "models projections out pair")
 HOSTS = ( # `pair`: it returns a tensor and its weights, rather than the tensor alone
     Host("timm: ViT, DeiT, BEiT, Swin, EVA", ("qkv",), "proj", False),
     Host("timm: EVA-02", ("q_proj", "k_proj", "v_proj"), "proj", False),
-    Host("BERT, RoBERTa, ESM, LayoutLM", ("query", "key", "value"), None, True),
+    Host("BERT, RoBERTa, ELECTRA, ESM, LayoutLM", ("query", "key", "value"), None, True),
     Host("ViT, DeiT", ("q_proj", "k_proj", "v_proj"), "o_proj", True),
-    Host("CLIP, PatchTST", ("q_proj", "k_proj", "v_proj"), "out_proj", True),
+    Host("CLIP, SigLIP, PatchTST, Wav2Vec2", ("q_proj", "k_proj", "v_proj"), "out_proj", True),
     Host("DistilBERT", ("q_lin", "k_lin", "v_lin"), "out_lin", True),
     Host("ModernBERT", ("Wqkv",), "Wo", True),
 )
@@ -379,6 +383,8 @@ class _Guest(nn.Module):
     def forward(self, *args, **kwargs):
         given = dict(zip(self.names, args)) | kwargs
         x = given.pop(self.names[0])
+        if isinstance(x, torch.fx.Proxy):
+            return as_leaf(self, x, **given)
         mask = self._mask(_first_given(given, MASKS), x)
         weights = bool(given.pop("output_attentions", False))
         fine = {*IDLE, *(k for loss in self.lose for k in LOSSES[loss][1])}

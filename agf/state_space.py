@@ -11,8 +11,11 @@ import math
 import torch
 from torch import Tensor, nn
 
+from .attention import as_leaf
 from .baselines import ATTENTIONS
-from .checks import check_heads, check_mask, check_tokens, hide, without_autocast
+from agf.checks import (
+    check_heads, check_mask, check_step, check_tokens, exporting, fft_length, hide, without_autocast
+)
 
 # %% ../nbs/11_state_space.ipynb #c3e6c4dbd
 def s4d_kernel(
@@ -23,12 +26,15 @@ def s4d_kernel(
 ) -> Tensor: # $K_0 \dots K_{n-1}$ of every channel, real, shape `(..., dim, n)`
     """Kernel of a diagonal state-space model under zero-order hold.
 
-    O(dim m n) time and O(dim (n + m √n)) memory; autocast changes nothing.
+    O(dim m n) time and O(dim (n + m √n)) memory, O(dim m n) in compiled code, which serves every
+    length; autocast changes nothing.
     """
     step, device = dt.unsqueeze(-1)*A, A.device                # (dim, m)
-    side = math.isqrt(max(n - 1, 0)) + 1                       # t = side*q + r
+    every_length = torch.compiler.is_compiling() or exporting()
+    side = n if every_length else math.isqrt(max(n - 1, 0)) + 1   # t = side*q + r
     r = torch.exp(step.unsqueeze(-1)*torch.arange(side, device=device))    # (dim, m, side)
-    q = torch.exp(side*step.unsqueeze(-1)*torch.arange(-(-n//side), device=device))
+    blocks = 1 if every_length else -(-n//side)
+    q = torch.exp(side*step.unsqueeze(-1)*torch.arange(blocks, device=device))
     q = q*(C*torch.expm1(step)/A).unsqueeze(-1)
     with without_autocast(A):
         table = torch.cat([q.real, -q.imag], -2).mT @ torch.cat([r.real, r.imag], -2)
@@ -42,10 +48,9 @@ def fft_convolve(
 ) -> Tensor: # $y_t = \sum_{s \le t} K_{t-s} u_s + \sum_{s > t} K'_{s-t-1} u_s$, same shape as `u`
     "Causal or two-sided convolution, in O(n log n)"
     n = u.shape[-1]
-    if not u.numel():
+    if 0 in u.shape:
         return u                               # some FFTs refuse an empty batch
-    unit = 2**max(n.bit_length() - 3, 0)
-    size = -(-2*n//unit)*unit                  # at least 2n
+    size = fft_length(n)
     kernel = nn.functional.pad(ahead, (0, size - n))
     if behind is not None and n > 1:
         past_the_end = behind[..., :n-1].flip(-1)
@@ -120,6 +125,8 @@ class S4DAttention(nn.Module):
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Mixed tokens, shape `(b, n, dim)`; 0 at padding
         "Mix the tokens of each sequence"
+        if isinstance(x, torch.fx.Proxy):
+            return as_leaf(self, x, key_padding_mask)
         check_tokens(x, self.dim, self.out_proj)
         check_mask(key_padding_mask, *x.shape[:2])
         y = self.convolve(hide(x, key_padding_mask)).to(x.dtype)
@@ -135,8 +142,16 @@ class S4DAttention(nn.Module):
                 "a two-sided layer needs the whole sequence: make it with bidirectional=False to "
                 "use `step`"
             )
+        check_step(x, self.dim)
         check_tokens(x.unsqueeze(1), self.dim, self.out_proj)
         A, C, dt = self.system()
+        want = len(x), *A.shape
+        if state is not None and getattr(state, "shape", None) != want:
+            got = getattr(state, "shape", type(state).__name__)
+            raise ValueError(
+                f"`state` belongs to another batch or layer: pass what `step` returned, {want}; "
+                f"got {got}"
+            )
         z = dt.unsqueeze(-1)*A
         new = torch.expm1(z)/A*x.unsqueeze(-1)
         state = new if state is None else z.exp()*state + new

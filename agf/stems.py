@@ -18,10 +18,12 @@ def sinusoids(
     n:int,   # Number of positions
     dim:int, # Width, at least 1
     device=None, # Device of the result
+    start:int=0, # The first position
 ) -> Tensor: # Values in `[-1, 1]`, shape `(n, dim)`
     "Sinusoidal positions: sines in the even columns, cosines in the odd ones"
     pair = torch.arange(dim, device=device)//2
-    angle = torch.arange(n, device=device)[:, None]*torch.exp(-math.log(1e4)*2*pair/dim)
+    at = torch.arange(start, start + n, device=device)
+    angle = at[:, None]*torch.exp(-math.log(1e4)*2*pair/dim)
     return torch.where(torch.arange(dim, device=device) % 2 == 0, angle.sin(), angle.cos())
 
 # %% ../nbs/14_stems.ipynb #9762c1ff
@@ -81,7 +83,7 @@ class TokenStem(nn.Embedding, Stem):
         "Words `(b, n)` and mask `(b, n)` give tokens `(b, n, dim)` and the mask"
         if key_padding_mask is not None:
             x = x.masked_fill(key_padding_mask, 0)
-        if is_true(((x < 0) | (x.long() >= self.num_embeddings)).any()):
+        if is_true(lambda: ((x < 0) | (x.long() >= self.num_embeddings)).any(), x):
             raise ValueError(
                 f"`x` holds tokens from {int(x.min())} to {int(x.max())}: this model's vocabulary "
                 f"has 0 to {self.num_embeddings - 1}"

@@ -4,8 +4,8 @@
    directives (`#|`) cannot be wrapped.
 2. A module imports only from modules of notebooks before its own.
 3. No name with a leading underscore is imported from another module.
-4. The layers need torch and numpy only, inside functions safetensors and matplotlib too;
-   `agf.data`, `agf.train`, `agf.report` and `agf.cli` may need more.
+4. The layers need torch and numpy only, inside functions safetensors, matplotlib and
+   huggingface_hub too; `agf.data`, `agf.train`, `agf.report` and `agf.cli` may need more.
 
 Figures follow: sentences that end in a colon where the page goes on with a heading or a reference
 entry (each is printed), and how many exported cells one of the next two cells runs (`-v` names the
@@ -23,7 +23,7 @@ from fastcore.nbio import read_nb
 from pages import ROOT, read_pages
 
 LIGHT = {"agf", "torch", "numpy", *sys.stdlib_module_names}
-LAZY = LIGHT | {"safetensors", "matplotlib"}
+LAZY = LIGHT | {"safetensors", "matplotlib", "huggingface_hub"}
 HEAVY = ("agf.data", "agf.train", "agf.report", "agf.cli", "agf.__main__")
 
 

@@ -59,6 +59,22 @@ class Cases:
         return self.x.shape[1 if self.kind == "series" else -1]
 
     @property
+    def towers(self):
+        "Sequences in a case"
+        return 2 if self.kind == "tokens" and self.x.ndim == 3 else 1
+
+    @property
+    def answers(self):
+        "Questions that a token is asked: 0 where the case is asked, else their number"
+        y = self.y
+        return 0 if self.targets or y.ndim == 1 else 1 if y.ndim == 2 else y.shape[2]
+
+    @property
+    def targets(self):
+        "Numbers to predict for a case; 0 where it has a class"
+        return self.y.shape[1] if self.y.is_floating_point() else 0
+
+    @property
     def key_padding_mask(self):
         "True at padding, `(cases, steps)`, or `(cases, 2, n)` for pairs"
         step = torch.arange(self.max_len, device=self.x.device)
@@ -101,18 +117,17 @@ class DataSet:
     @property
     def towers(self):
         "Sequences in a case"
-        return 2 if self.kind == "tokens" and self.train.x.ndim == 3 else 1
+        return self.train.towers
 
     @property
     def answers(self):
         "Questions that a token is asked: 0 where the case is asked, else their number"
-        y = self.train.y
-        return 0 if self.targets or y.ndim == 1 else 1 if y.ndim == 2 else y.shape[2]
+        return self.train.answers
 
     @property
     def targets(self):
         "Numbers to predict for a case; 0 where it has a class"
-        return self.train.y.shape[1] if self.train.y.is_floating_point() else 0
+        return self.train.targets
 
     @property
     def fingerprint(self):

@@ -148,6 +148,10 @@ def table_row(runs, reference, main):
         ("peak_memory_mib", max, "peak_memory_mib"), ("params", max, "params")
     ):
         row[name] = pick(f, k)
+    devices = set(column("device").values())
+    row["device"] = devices.pop() if len(devices) == 1 else None
+    if devices:   # times of several devices have no middle
+        row |= dict.fromkeys(("seconds_per_epoch", "seconds_per_step", "peak_memory_mib"), math.nan)
     return row
 
 # %% ../../nbs/39_tables.ipynb #a4bc59f2
@@ -236,6 +240,9 @@ def layout(table):
             "s/step": numbers(part.seconds_per_step, ".3f"),
             "MiB": numbers(part.peak_memory_mib, ",.0f"), "parameters": numbers(part.params, ",.0f")
         }
+        timed = part[part.seconds_per_epoch.notna() | part.seconds_per_step.notna()]
+        if timed.device.nunique() > 1:   # not to be compared without a word
+            columns["on"] = [d or "–" for d in part.device]
         empty = {"–", "reference"}
         columns = {k: v for k, v in columns.items() if k in ("", "seeds") or set(v) - empty}
         yield title(task, variant, judged, part), list(columns), list(zip(*columns.values()))

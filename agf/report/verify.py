@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FIELDS', 'EPILOG', 'distance', 'changed_fields', 'numbers', 'circumstances', 'check_form', 'check_names', 'job_of',
-           'verify', 'add_options', 'finite', 'verdict', 'chosen', 'command']
+           'same_device', 'verify', 'add_options', 'finite', 'verdict', 'chosen', 'command']
 
 # %% ../../nbs/42_verify.ipynb #71afc39a
 import json
@@ -21,14 +21,14 @@ from ..data.tasks import find_task
 from ..train.job import Job
 from ..train.progress import bars, ticker
 from ..train.recipes import Recipe
-from ..train.record import label, read_records
+from ..train.record import backend_of, label, read_records
 from ..train.run import run
 
 # %% ../../nbs/42_verify.ipynb #0c0e7270
 FIELDS = (
     "task", "attention", "variant", "changes", "seed", "protocols", "recipe", "epochs",
     "epoch_honest", "epoch_paper", "steps", "steps_done", "step_honest", "scale", "length",
-    "precision", "compiled", "cases", "params"
+    "precision", "tf32", "compiled", "cases", "params"
 )
 
 def distance(a, b):
@@ -149,13 +149,23 @@ def job_of(record, trusted=()):
     if other:
         raise ValueError(f"the recipe of {job.task} {job.variant} has changed since the record: "
                          f"{', '.join(other)}; {commit}")
-    return replace(job, max_minutes=None, precision=record.get("precision") if r.in_steps else None)
+    return replace(job, max_minutes=None, precision=record.get("precision"))
+
+def same_device(record):
+    "The device to run a record again on: of the kind that it was made on"
+    kind = backend_of(record)
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise ValueError(
+            f"the record was made on {record['device']}, and this machine has no CUDA device: on "
+            "another kind numbers differ in some digit; pass device 'cpu' to see by how much"
+        )
+    return kind
 
 # %% ../../nbs/42_verify.ipynb #918ffefd
 def verify(
     record:dict,       # A record of a run
     folder=None,       # Folder with the data, as for `run`
-    device=None,       # Default: CUDA if there is one, else the CPU
+    device=None,       # Default: of the kind that the record was made on
     tolerance:float=0.,# Largest relative difference that still counts as the same
     progress=None,     # Of `agf.train.progress.bars`
     trusted=(),        # Attentions and tasks `module:name` that may be imported
@@ -167,7 +177,8 @@ def verify(
     """
     if not (isinstance(tolerance, (int, float)) and 0 <= tolerance < math.inf):
         raise ValueError(f"`tolerance` must be at least 0 and finite; got {tolerance!r}")
-    job, threads = replace(job_of(record, trusted), device=device), torch.get_num_threads()
+    job, threads = job_of(record, trusted), torch.get_num_threads()
+    job = replace(job, device=device or same_device(record))
     told = re.fullmatch(r"cpu, ([1-9]\d{0,3}) threads", record.get("device") or "")
     if told:
         torch.set_num_threads(int(told[1]))
@@ -199,7 +210,8 @@ def add_options(p):
         p.add_argument(f"--{name}", nargs="+", metavar="NAME", help="only these")
     p.add_argument("--seeds", type=int, nargs="+", metavar="N", help="only these")
     p.add_argument(
-        "--device", metavar="NAME", help="cpu, cuda, cuda:1 (default: cuda if there is one)"
+        "--device", metavar="NAME",
+        help="cpu, cuda, cuda:1 (default: the kind that a record was made on)"
     )
     p.add_argument("--data-folder", metavar="DIR", help="folder with the data, as for agf train")
     p.add_argument("--tolerance", type=float, default=0., metavar="X",

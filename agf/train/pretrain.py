@@ -20,7 +20,8 @@ class HiddenTokens(torch.nn.Module):
         self.encoder, self.symbol, self.share = model, model.in_channels - 1, share
         self.name = torch.nn.Linear(model.config["dim"], self.symbol)
 
-    # Logits of the hidden tokens, `(hidden, vocabulary)`; `target` holds what they are
+    # Logits `(hidden, vocabulary)`, or of all tokens `(b, n, vocabulary)` where nobody can look how
+    # many are hidden; `target` holds what they are, and -100 for those that are not
     def forward(self, x, key_padding_mask=None):
         n = x.shape[-1]
         x = x.reshape(-1, n).int()
@@ -28,8 +29,17 @@ class HiddenTokens(torch.nn.Module):
         hidden = torch.rand(x.shape, device=x.device) < self.share
         hidden[:, 0] |= ~hidden.any()   # at least something
         if mask is not None: hidden &= ~mask
+        tokens = self.encoder.tokens(x.masked_fill(hidden, self.symbol), mask)
+        if x.device.type != "cpu" or torch.compiler.is_compiling():
+            self.target = x.long().masked_fill(~hidden, -100)
+            return self.name(tokens)
         self.target = x[hidden].long()
-        return self.name(self.encoder.tokens(x.masked_fill(hidden, self.symbol), mask)[hidden])
+        return self.name(tokens[hidden])
+
+    def loss(self, logits, reduction="mean"):
+        "Cross-entropy of the hidden tokens of the last call, in nats"
+        target = self.target.flatten()
+        return cross_entropy(logits.flatten(0, -2), target, reduction=reduction)
 
 # %% ../../nbs/31_pretrain.ipynb #c2c24c33
 @torch.no_grad()
@@ -45,7 +55,8 @@ def judge_hidden(
         torch.manual_seed(0)
         for *x, _ in loader:
             logits = model(*x).float()
-            loss = loss + cross_entropy(logits, model.target, reduction="sum").double()
-            hits, n = hits + (logits.argmax(-1) == model.target).sum(), n + len(logits)
+            loss = loss + model.loss(logits, "sum").double()
+            hits = hits + (logits.argmax(-1) == model.target).sum()
+            n = n + (model.target >= 0).sum()
     model.train(training)
-    return float(loss)/n, int(hits)/n
+    return float(loss)/int(n), int(hits)/int(n)

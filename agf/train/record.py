@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['SCHEMA', 'HELD', 'Record', 'label', 'picture', 'append_record', 'read_records', 'code_commit', 'package_versions',
-           'device_name', 'stamp', 'peak_memory', 'reset_peak_memory', 'hold', 'plot_curves', 'plot_response']
+           'device_name', 'device_versions', 'backend_of', 'stamp', 'peak_memory', 'reset_peak_memory', 'hold',
+           'plot_curves', 'plot_response']
 
 # %% ../../nbs/32_record.ipynb #e0097cf2
 import base64
@@ -148,6 +149,21 @@ def device_name(
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{device.type}, {torch.get_num_threads()} threads"
+
+def device_versions(
+    device, # A torch device
+) -> dict: # Of CUDA and cuDNN; nothing on a CPU
+    "Versions of what a device brings"
+    if torch.device(device).type != "cuda":
+        return {}
+    return dict(cuda=torch.version.cuda, cudnn=torch.backends.cudnn.version())
+
+def backend_of(
+    record:dict, # Of a run
+) -> str: # `cpu`, `cuda`, ...
+    "The kind of device that a record was made on; older records know its name only"
+    name, _, threads = (record.get("device") or "cpu, ").partition(", ")
+    return record.get("backend") or (name if threads or name == "cpu" else "cuda")
 
 def stamp(
     kind:str, # Of the record
