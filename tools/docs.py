@@ -23,6 +23,7 @@ import yaml
 from fastcore.nbio import mk_cell
 from nbdev.config import get_config
 from nbdev.doclinks import NbdevLookup, _build_modidx
+from nbdev.processors import FilterDefaults, exec_show_docs
 from nbdev.quarto import refresh_quarto_yml
 from nbdev.serve import proc_nbs
 from smalldocs.layout import KATEX
@@ -56,6 +57,13 @@ def fetch_katex(cache):
     return dist
 
 
+def preprocess():
+    "nbdev's preprocessing, in this process; the entries come from the package, so no cell is run"
+    chosen = FilterDefaults.base_procs
+    FilterDefaults.base_procs = lambda self: [p for p in chosen(self) if p is not exec_show_docs]
+    return proc_nbs(n_workers=0, force=True)
+
+
 def rename_pages(proc):
     "Give each page nbdev's name (`00_graph.ipynb` becomes `graph.ipynb`); returns old: new"
     names = {}
@@ -82,7 +90,8 @@ def relink(proc, names, git_url):
             continue
         text = p.read_text(encoding="utf-8")
         for old, new in names.items():
-            text = re.sub(rf"(?<![\w/]){re.escape(old)}\b", new, text)
+            number = r"(?:\d+[a-zA-Z]?_)" + "?" * (old == new)  # whichever: pages are renumbered
+            text = re.sub(rf"(?<![\w/]){number}{re.escape(new)}\b", new, text)
         text = re.sub(r"\[\[(`[^`]+`)\]\([^)]*\)\]\(", r"[\1](", text)  # a link within a link
         if not git_url:
             text = re.sub(r"\[source\]\(/blob/.*?\)\{.*?\}(\\n)*", "", text)
@@ -106,9 +115,11 @@ def documented(nb, module):
         entry = reference.entry(module, name[1], apart) if name and module else None
         if entry:
             run.append(entry)
-        else:
+        elif not name:
             close()
             cells.append(cell)
+        elif module:
+            print(f"no entry for {module}.{name[1]}")
     close()
     nb["cells"] = cells
     return found
@@ -250,7 +261,7 @@ def main():
     pages.write(book)
     refresh_quarto_yml()
     _build_modidx()
-    proc = proc_nbs(n_workers=1, force=True)
+    proc = preprocess()
     relink(proc, rename_pages(proc), cfg.git_url)
     finish(proc, book, cfg)
 

@@ -40,12 +40,11 @@ def resolve(module, name):
     "The object `name`, dotted, of a module, as it was written there; None if there is none"
     found = importlib.import_module(module)
     for part in name.split("."):
-        try:
-            found = inspect.getattr_static(found, part)
-        except AttributeError:
+        if not hasattr(found, part):
             return None
-    if isinstance(found, (staticmethod, classmethod)):
-        found = found.__func__
+        value = inspect.getattr_static(found, part)
+        found = value if isinstance(value, property) else getattr(found, part)
+        found = found.__func__ if inspect.ismethod(found) else found
     return inspect.unwrap(found.fget if isinstance(found, property) else found)
 
 
