@@ -323,7 +323,7 @@ class TrainingState(Callback):
             return
         self.losses.append(self.learn.loss.detach())
         self.step += 1
-        if is_true(~self.losses[-1].isfinite()):
+        if is_true(lambda: ~self.losses[-1].isfinite(), self.losses[-1]):
             self.check_losses()
         if self.bar:
             self.bar(self.step, self.note())
