@@ -19,7 +19,7 @@ from urllib.parse import unquote
 ROOT = Path(__file__).resolve().parents[1]
 AXE = "4.10.3"
 # what a reader types, and a page that must be near the top
-SOUGHT = {"padding mask": "attention", "dropout": "transformer", "early stopping": "recipes"}
+SOUGHT = {"padding mask": "checks", "dropout": "transformer", "early stopping": "recipes"}
 
 
 def fetch_axe(cache):
