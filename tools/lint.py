@@ -194,9 +194,8 @@ def main(verbose):
     trees = {module_name(p): (p, parse(p.read_text(encoding="utf-8"))) for p in files}
     offences = [o for page, cells in notebooks for o in cell_offences(page, cells)]
     offences = list(dict.fromkeys([*offences, *module_offences(trees, order)]))
+    offences += [o for page, cells in whole for o in hanging(page, cells)]
     print("\n".join(offences))
-    hang = [o for page, cells in whole for o in hanging(page, cells)]
-    print("\n".join([*hang, f"{len(hang)} sentences hang"]))
     found = [(page, cell, far) for page, cells in notebooks for cell, far in runs(cells)]
     for page, cell, far in found:
         if verbose and not far:
