@@ -6,10 +6,9 @@
 3. No name with a leading underscore is imported from another module.
 4. The layers need torch and numpy only, inside functions safetensors, matplotlib and
    huggingface_hub too; `agf.data`, `agf.train`, `agf.report` and `agf.cli` may need more.
+5. No sentence ends in a colon where the page goes on with a heading or a reference entry.
 
-Figures follow: sentences that end in a colon where the page goes on with a heading or a reference
-entry (each is printed), and how many exported cells one of the next two cells runs (`-v` names the
-others).
+A figure follows: how many exported cells one of the next two cells runs (`-v` names the others).
 """
 
 import ast
