@@ -197,7 +197,7 @@ class Attention(nn.Module):
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Mixed tokens, shape `(b, n, dim)`; 0 at padding
-        "Mix the tokens of each sequence"
+        "Mix tokens `(b, n, dim)` to the same shape; mask `(b, n)`, True marks padding"
         if isinstance(x, torch.fx.Proxy):
             return as_leaf(self, x, key_padding_mask)
         self._check(x, key_padding_mask)
@@ -352,7 +352,7 @@ class AGFAttention(Attention):
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
-        "Filter the tokens of each sequence"
+        "Filter tokens `(b, n, dim)` to the same shape; mask `(b, n)`, True marks padding"
         if isinstance(x, torch.fx.Proxy):
             return as_leaf(self, x, key_padding_mask)
         self._check(x, key_padding_mask)

@@ -313,7 +313,7 @@ class CausalAGFAttention(Stepwise, AGFAttention):
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
-        "Filter each token with those up to it"
+        "Filter tokens `(b, n, dim)` with those before; mask `(b, n)`, True marks padding"
         if isinstance(x, torch.fx.Proxy):
             return as_leaf(self, x, key_padding_mask)
         self._check(x, key_padding_mask)

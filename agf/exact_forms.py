@@ -144,7 +144,7 @@ class CausalGraphFilterAttention(Stepwise, CausalReadings, GraphFilterAttention)
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
-        "Filter each token with those up to it"
+        "Filter tokens `(b, n, dim)` with those before; mask `(b, n)`, True marks padding"
         if isinstance(x, torch.fx.Proxy):
             return as_leaf(self, x, key_padding_mask)
         self._check(x, key_padding_mask)
@@ -232,7 +232,7 @@ class LeanGraphFilterAttention(GraphFilterAttention):
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
-        "Filter the tokens of each sequence, a tile at a time"
+        "Filter tokens `(b, n, dim)`, a tile at a time; mask `(b, n)`, True marks padding"
         whole = exporting() or self.domain == "svd" or not isinstance(x, Tensor) or x.ndim != 3
         if whole or x.is_meta or x.shape[1] <= self.dim or not x.shape[0]:
             return super().forward(x, key_padding_mask)

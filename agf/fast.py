@@ -212,7 +212,7 @@ class LeanAGFAttention(AGFAttention):
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
-        "Filter the tokens of each sequence, a tile at a time"
+        "Filter tokens `(b, n, dim)`, a tile at a time; mask `(b, n)`, True marks padding"
         own, inner, out = (self.q_proj, self.s_proj), self.v_proj, self.out_proj
         plain = by_weight(*own, self.k_proj, inner, out) and not exporting()
         usual = plain and isinstance(x, Tensor) and x.ndim == 3 and not x.is_meta

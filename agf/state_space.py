@@ -124,7 +124,7 @@ class S4DAttention(nn.Module):
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Mixed tokens, shape `(b, n, dim)`; 0 at padding
-        "Mix the tokens of each sequence"
+        "Mix tokens `(b, n, dim)` to the same shape; mask `(b, n)`, True marks padding"
         if isinstance(x, torch.fx.Proxy):
             return as_leaf(self, x, key_padding_mask)
         check_tokens(x, self.dim, self.out_proj)

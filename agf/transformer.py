@@ -413,7 +413,7 @@ class SequenceClassifier(HubMixin):
         x:Tensor, # Series `(b, n, in_channels)`, or with stem `tokens` words `(b, n)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Logits, shape `(b, n_classes)`
-        "Classify a batch of sequences"
+        "Classify `(b, n, in_channels)`, or words `(b, n)`: logits `(b, n_classes)`"
         return self.head(self.features(x, key_padding_mask))
 
 # %% ../nbs/16_transformer.ipynb #41186a43
