@@ -51,7 +51,8 @@ def fetch_katex(cache):
                 "KaTeX could not be fetched: maths on this site will be loaded from the network"
             )
         with tarfile.open(next(Path(tmp).glob("*.tgz"))) as tar:
-            tar.extractall(tmp, filter="data")
+            safely = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}   # from 3.11.4
+            tar.extractall(tmp, **safely)
         cache.mkdir(parents=True, exist_ok=True)
         shutil.move(f"{tmp}/package/dist", dist)
     return dist
