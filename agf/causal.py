@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['CausalState', 'merge_states', 'prefix_states', 'causal_agf_attention', 'check_state', 'Stepwise',
-           'CausalAGFAttention', 'StateCache', 'stream_agf']
+           'CausalAGFAttention', 'StateCache', 'TwoPasses', 'two_passes', 'stream']
 
 # %% ../nbs/07_causal.ipynb #5b82e65a
 from collections.abc import Callable
+from functools import singledispatch
 from typing import NamedTuple
 
 import torch
@@ -209,7 +210,7 @@ def causal_agf_attention(
 
 # %% ../nbs/07_causal.ipynb #a5900cbe
 def _check_run(layer, x, key_padding_mask):
-    check_tokens(x, layer.dim, layer.k_proj)
+    check_tokens(x, layer.dim, layer.q_proj)
     check_mask(key_padding_mask, *x.shape[:2], all_hidden=True)   # a run may be all padding
 
 def check_state(
@@ -412,10 +413,45 @@ class StateCache:
     def __repr__(self):
         return f"StateCache({len(self.states)} layers, {self.get_seq_length()} tokens)"
 
+# %% ../nbs/07_causal.ipynb #b89fed3b
+class TwoPasses(NamedTuple):
+    "How a layer is evaluated in two passes over the pieces of a sequence"
+    summary:Callable  # `summary(layer, x, mask)`: a `CausalState`, what others must know of a piece
+    read_out:Callable # `read_out(layer, sums)`: what every token reads, from the sums of all pieces
+    rows:Callable     # `rows(layer, x, read, mask)`: outputs of a piece, shape `(b, n_i, dim)`
+
+@singledispatch
+def two_passes(
+    layer, # Any module
+) -> TwoPasses:
+    "The way of a layer in two passes; a kind of layer brings its own by `two_passes.register`"
+    known = ", ".join(kind.__name__ for kind in two_passes.registry if kind is not object)
+    raise ValueError(f"`layer` must be one of {known}; got {type(layer).__name__}")
+
+def _agf_summary(layer, x, key_padding_mask):
+    x = hide(x, key_padding_mask)
+    v, value = layer._heads(layer.k_proj(x)), layer._heads(layer.v_proj(x))
+    v = unseen(v.to(torch.promote_types(v.dtype, torch.float32)), key_padding_mask)
+    with without_autocast(v):
+        return _summary(v, value.to(v.dtype))
+
+def _agf_rows(layer, x, C, key_padding_mask):
+    u, s = (layer._heads(p(x)).to(C.dtype) for p in (layer.q_proj, layer.s_proj))
+    with without_autocast(x):
+        U, g = row_factors(u, s, layer.filter)
+        y = (U*g) @ C
+    y = layer.out_proj(y.to(x.dtype).transpose(1, 2).flatten(-2))
+    return hide(y, key_padding_mask)
+
+@two_passes.register
+def _(layer:AGFAttention) -> TwoPasses:
+    def average(layer, sums): return sums[..., :-1]/sums[..., -1:]
+    return TwoPasses(_agf_summary, average, _agf_rows)
+
 # %% ../nbs/07_causal.ipynb #195b9952
 @torch.no_grad()
-def _first_pass(layer, again):
-    "`Vᵀ` of all pieces times their values, and the number of tokens; no piece knows its own V yet"
+def _first_pass(layer, way, again):
+    "What every token reads, and the number of tokens"
     state, count = None, 0
     for x, pad in map(_piece, again()):
         _check_run(layer, x, pad)
@@ -423,26 +459,18 @@ def _first_pass(layer, again):
             raise ValueError(
                 f"every piece must have the same batch size; got {len(x)} after {len(state.top)}"
             )
-        x = hide(x, pad)
-        v, value = layer._heads(layer.k_proj(x)), layer._heads(layer.v_proj(x))
-        v = unseen(v.to(torch.promote_types(v.dtype, torch.float32)), pad)
-        with without_autocast(v):
-            new = _summary(v, value.to(v.dtype))
+        new = way.summary(layer, x, pad)
         state, count = new if state is None else merge_states(state, new), count + x.shape[1]
     if state is None:
         raise ValueError("`chunks` gave no pieces: pass at least one")
-    return state.sums[..., :-1]/state.sums[..., -1:], count
+    return way.read_out(layer, state.sums), count
 
 @torch.no_grad()
-def _second_pass(layer, again, C, count):
+def _second_pass(layer, way, again, read, count):
     for x, pad in map(_piece, again()):
         _check_run(layer, x, pad)
-        u, s = (layer._heads(p(x)).to(C.dtype) for p in (layer.q_proj, layer.s_proj))
-        with without_autocast(x):
-            U, g = row_factors(u, s, layer.filter)
-            y = (U*g) @ C
         count -= x.shape[1]
-        yield hide(layer.out_proj(y.to(x.dtype).transpose(1, 2).flatten(-2)), pad)
+        yield way.rows(layer, x, read, pad)
     if count:
         raise ValueError(
             f"the two passes over `chunks` differ: the second had {-count:+d} tokens compared with "
@@ -453,22 +481,21 @@ def _piece(o):
     return o if isinstance(o, tuple) else (o, None)
 
 # %% ../nbs/07_causal.ipynb #d436203b
-def stream_agf(
-    layer:AGFAttention, # A bidirectional layer
+def stream(
+    layer:nn.Module, # A bidirectional layer that `two_passes` knows, as AGFAttention
     chunks, # Function that returns an iterator over pieces, or a list; a piece: `x` or `(x, mask)`
 ): # Iterator over the outputs, one `(b, n_i, dim)` for each piece, without gradient
     "Evaluate a layer on a sequence that is longer than memory, in two passes over its pieces"
-    if not isinstance(layer, AGFAttention):
-        raise ValueError(f"`layer` must be an AGFAttention; got {type(layer).__name__}")
-    if isinstance(layer, CausalAGFAttention):
+    if isinstance(layer, Stepwise):
         raise ValueError(
             "this layer is causal and needs one pass only: call `layer.prefill(x, state)` on each "
             "piece"
         )
+    way = two_passes(layer)
     if not callable(chunks) and iter(chunks) is chunks:
         raise ValueError(
             "`chunks` is read twice, but this iterator can be read once: pass a function that "
             "makes it"
         )
     again = chunks if callable(chunks) else lambda: iter(chunks)
-    return _second_pass(layer, again, *_first_pass(layer, again))
+    return _second_pass(layer, way, again, *_first_pass(layer, way, again))

@@ -282,9 +282,9 @@ def of_keys(
         # an axis of stride 0 repeats one row
         if mask.shape[axis] > 1 and mask.stride(axis) and not _all_same(mask, axis, name, what):
             raise ValueError(
-                f"`{name}` differs between {what} (is it causal?): AGF never forms the matrix of "
-                "pairs of tokens, so it hides a key from all queries or from none; for a causal "
-                "mask use `CausalAGFAttention` of `agf.causal`"
+                f"`{name}` differs between {what} (is it causal?): a graph filter never forms the "
+                "matrix of pairs of tokens, so it hides a key from all queries or from none; for a "
+                "causal mask use `CausalAGFAttention` or `CausalGraphFilterAttention`"
             )
     return mask[:, 0, 0]
 

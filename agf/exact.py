@@ -104,18 +104,26 @@ def graph_filter(
     alpha:Tensor|None=None, # $\alpha$, shape `(h, 1, 1)`, at most `ALPHA_MAX`
     domain:str="eig",       # A name in `DOMAINS`
     solve:str|None=None,    # See `resolve`
+    query:Tensor|None=None, # Rows of U of other tokens, which only ask, shape `(b, h, n_q, d)`
 ) -> Tensor: # `f(A) value`, or for `svd` `(w₀ I + A h(AᵀA/κ)) value`; shape of `value`
-    "A graph filter of `A = U Vᵀ`, exact, in O(n d e) time and O(n d) memory a head"
+    """A graph filter of `A = U Vᵀ`, exact, in O(n d e) time and O(n d) memory a head.
+
+    With `query` it is `query φ(B) Vᵀ value`, shape `(b, h, n_q, e)`, what the filter brings to
+    tokens to whom nobody listens; they have no value of their own for $w_0$.
+    """
     dtype = value.dtype
     if exporting() or U.shape[-2] >= U.shape[-1]:
-        left, C = U, (V.to(dtype).mT @ value).to(U.dtype)
+        left, C = U if query is None else query, (V.to(dtype).mT @ value).to(U.dtype)
         core = small_core(U, V, domain)
     else:                                         # fewer tokens than features
-        left, C = U @ V.mT, value.to(U.dtype)
-        core = left.mT @ left/column_bound(U, V) if domain == "svd" else left
+        A, C = U @ V.mT, value.to(U.dtype)
+        left = A if query is None else query @ V.mT
+        core = A.mT @ A/column_bound(U, V) if domain == "svd" else A
     if gain is not None and domain != "svd":
         core = rows_to_one(core)
     R = through_core(core, C, taps[:, 1:], gain, alpha, solve)
+    if query is not None:
+        return left.to(dtype) @ R.to(dtype)
     # the values first: the sum gets their layout in memory, in which heads merge without a copy
     return value*taps[:, None, 0].to(dtype) + left.to(dtype) @ R.to(dtype)
 

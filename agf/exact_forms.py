@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['causal_graph_filter', 'one_chunk', 'row_through_cores', 'CausalReadings', 'CausalGraphFilterAttention',
-           'piece_logits', 'piece_sums', 'read_out', 'piece_rows', 'LeanGraphFilterAttention']
+           'piece_logits', 'piece_sums', 'check_pieces', 'read_out', 'piece_rows', 'LeanGraphFilterAttention']
 
 # %% ../nbs/10b_exact_forms.ipynb #012e4634
 from collections.abc import Callable
@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from .attention import as_leaf, unseen
-from .causal import CausalState, Stepwise, check_state, merge_states, prefix_states
+from .causal import (CausalState, Stepwise, TwoPasses, check_state, merge_states, prefix_states,
+                        two_passes)
 from .checks import at_least, check_mask, check_tokens, exporting, hide, without_autocast
 from .exact import (FilterReadings, GraphFilterAttention, dense_graph_filter, resolve,
                        rows_to_one, through_core)
@@ -174,16 +175,22 @@ def piece_sums(
         parts = torch.cat([U, value.to(U.dtype), torch.ones_like(U[..., :1])], -1)
         return CausalState(top, (v - top.unsqueeze(-2)).exp().mT @ parts)
 
-def read_out(
-    layer:GraphFilterAttention, # In the domain `eig` or `sym`
-    sums:Tensor, # Of all pieces, scaled alike, shape `(b, h, d, d + e + 1)`
-) -> Tensor: # `R = φ(B) C`, shape `(b, h, d, e)`
-    "What every token reads"
+def check_pieces(
+    layer:GraphFilterAttention, # Any
+):
+    "Refuse a filter that needs a sequence in one piece"
     if layer.domain == "svd":
         raise ValueError(
             "a filter of a sequence in pieces has domain='eig' or 'sym'; got 'svd', whose scale κ "
             "is no sum over tokens: use GraphFilterAttention"
         )
+
+def read_out(
+    layer:GraphFilterAttention, # In the domain `eig` or `sym`
+    sums:Tensor, # Of all pieces, scaled alike, shape `(b, h, d, d + e + 1)`
+) -> Tensor: # `R = φ(B) C`, shape `(b, h, d, e)`
+    "What every token reads"
+    check_pieces(layer)
     B, C = (sums[..., :-1]/sums[..., -1:]).chunk(2, -1)
     taps, gain, alpha = layer.f.numbers(sums.dtype)
     B = B if layer.f.gain is None else rows_to_one(B)
@@ -197,11 +204,18 @@ def piece_rows(
     key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
 ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
     "The filtered tokens of a piece"
-    U, _, value = piece_logits(layer, x, key_padding_mask)
+    x = hide(x, key_padding_mask)
+    q, value = layer._heads(layer.q_proj(x)), layer._heads(layer.v_proj(x))
     with without_autocast(x):
-        taps = layer.f.taps[:, None, 0].to(value.dtype)
+        U, taps = layer.logit_factors(q, q)[0], layer.f.taps[:, None, 0].to(value.dtype)
         y = value*taps + U.to(value.dtype) @ R.to(value.dtype)
     return hide(layer.out_proj(y.transpose(1, 2).flatten(-2)), key_padding_mask)
+
+# %% ../nbs/10b_exact_forms.ipynb #4680945e
+@two_passes.register
+def _(layer:GraphFilterAttention) -> TwoPasses:
+    check_pieces(layer)
+    return TwoPasses(piece_sums, read_out, piece_rows)
 
 # %% ../nbs/10b_exact_forms.ipynb #855ebca4
 class LeanGraphFilterAttention(GraphFilterAttention):

@@ -129,7 +129,7 @@ def join(
     "Add up what the tiles of all processes found"
     log = torch.stack([p.log for p in parts])
     top = largest_over(group, log.amax(0))
-    if is_true((top <= torch.finfo(top.dtype).min).any()):
+    if is_true(lambda: (top <= torch.finfo(top.dtype).min).any(), top):
         raise ValueError(
             "`key_padding_mask` hides every token of a sequence, in all its pieces: leave at "
             "least one False, or drop empty sequences"

@@ -18,6 +18,8 @@ from urllib.parse import unquote
 
 ROOT = Path(__file__).resolve().parents[1]
 AXE = "4.10.3"
+# what a reader types, and a page that must be near the top
+SOUGHT = {"padding mask": "attention", "dropout": "transformer", "early stopping": "recipes"}
 
 
 def fetch_axe(cache):
@@ -143,6 +145,33 @@ def use(page, base):
         )
     except Exception:
         found.append("search: AGFAttention is not found")
+    for words, page_name in SOUGHT.items():
+        box.fill(words)
+        page.wait_for_timeout(600)
+        urls = page.evaluate("() => [...document.querySelectorAll('.search-result')].map(a => a.href)")
+        if not any(f"/{page_name}.html" in u for u in urls[:5]):
+            found.append(f"search: {words!r} does not lead to {page_name} among the first five")
+    return found
+
+
+def sift(page, base):
+    "The tables that can be narrowed and sorted"
+    found = []
+    for name, word in {"names": "AGFAttention", "results": "toys/hops"}.items():
+        page.goto(f"{base}/{name}.html", wait_until="load")
+        rows = page.locator("table.sift tbody tr:visible")
+        before = rows.count()
+        page.locator(".sift-bar input").fill(word)
+        shown = rows.all_inner_texts()
+        if not 0 < len(shown) < before or any(word.lower() not in r.lower() for r in shown):
+            found.append(f"{name}: {word!r} leaves {len(shown)} of {before} rows")
+        head = page.locator("table.sift thead button").first
+        head.click()
+        up = [r.split("\t")[0].strip().lower() for r in rows.all_inner_texts()]
+        head.click()
+        down = [r.split("\t")[0].strip().lower() for r in rows.all_inner_texts()]
+        if up != sorted(up) or down != sorted(up, reverse=True):
+            found.append(f"{name}: a click on the first heading does not sort")
     return found
 
 
@@ -190,6 +219,7 @@ def main():
             links[name], ids[name] = seen["links"], set(seen["ids"])
             report(name, found)
         report("search and keyboard", use(browser.new_page(), base))
+        report("tables", sift(browser.new_page(), base))
         browser.close()
     broken = []
     for name, urls in links.items():

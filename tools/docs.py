@@ -1,11 +1,13 @@
 """Build the site into `_docs` from `_quarto.yml`, without Quarto.
 
-nbdev preprocesses the notebooks, smalldocs renders them.
+nbdev preprocesses the notebooks, smalldocs renders them. In between, `tools/reference.py` writes
+the entries of the API reference and the page of all names, and imports are folded.
 
 The sidebar comes from the notebooks, by way of `tools/pages.py`. With Quarto installed,
 `nbdev-docs` builds from the same files.
 """
 
+import ast
 import json
 import re
 import shutil
@@ -16,12 +18,18 @@ import tempfile
 from pathlib import Path
 
 import pages
+import reference
 import yaml
+from fastcore.nbio import mk_cell
 from nbdev.config import get_config
-from nbdev.doclinks import _build_modidx
+from nbdev.doclinks import NbdevLookup, _build_modidx
+from nbdev.processors import FilterDefaults, exec_show_docs
 from nbdev.quarto import refresh_quarto_yml
 from nbdev.serve import proc_nbs
 from smalldocs.layout import KATEX
+
+ASSETS = pages.ROOT / "tools/site"
+FOOTER = "[All names](names.qmd) · [Records and results](results.ipynb)"
 
 
 def smalldocs(*args):
@@ -47,6 +55,13 @@ def fetch_katex(cache):
         cache.mkdir(parents=True, exist_ok=True)
         shutil.move(f"{tmp}/package/dist", dist)
     return dist
+
+
+def preprocess():
+    "nbdev's preprocessing, in this process; the entries come from the package, so no cell is run"
+    chosen = FilterDefaults.base_procs
+    FilterDefaults.base_procs = lambda self: [p for p in chosen(self) if p is not exec_show_docs]
+    return proc_nbs(n_workers=0, force=True)
 
 
 def rename_pages(proc):
@@ -75,10 +90,97 @@ def relink(proc, names, git_url):
             continue
         text = p.read_text(encoding="utf-8")
         for old, new in names.items():
-            text = re.sub(rf"(?<![\w/]){re.escape(old)}\b", new, text)
+            number = r"(?:\d+[a-zA-Z]?_)" + "?" * (old == new)  # whichever: pages are renumbered
+            text = re.sub(rf"(?<![\w/]){number}{re.escape(new)}\b", new, text)
+        text = re.sub(r"\[\[(`[^`]+`)\]\([^)]*\)\]\(", r"[\1](", text)  # a link within a link
         if not git_url:
             text = re.sub(r"\[source\]\(/blob/.*?\)\{.*?\}(\\n)*", "", text)
         p.write_text(text, encoding="utf-8")
+
+
+def documented(nb, module):
+    "Put an entry in place of each `show_doc`, in the order of the source; returns the entries"
+    lookup, cells, run, found = NbdevLookup(), [], [], []
+
+    def close():
+        for e in sorted(run, key=lambda e: e.line):
+            text = lookup.linkify(e.markdown())
+            cells.append(mk_cell(f":::: {{.api-entry}}\n\n{text}\n\n::::\n", "markdown"))
+        found.extend(run)
+        run.clear()
+
+    sought = [re.search(r"^show_doc\(([\w.]+)\)", "".join(c["source"]), re.M) for c in nb["cells"]]
+    apart = [name[1] for name in sought if name]
+    for cell, name in zip(nb["cells"], sought):
+        entry = reference.entry(module, name[1], apart) if name and module else None
+        if entry:
+            run.append(entry)
+        elif not name:
+            close()
+            cells.append(cell)
+        elif module:
+            print(f"no entry for {module}.{name[1]}")
+    close()
+    nb["cells"] = cells
+    return found
+
+
+def only_imports(source):
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return False
+    return bool(body) and all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in body)
+
+
+def fold_imports(nb):
+    for cell in nb["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code" and only_imports(source) and not cell["outputs"]:
+            cell["source"] = f'#| code-fold: true\n#| code-summary: "Imports"\n{source}'
+
+
+def refine(proc, book):
+    "Entries and folded imports on every page; returns (page, entry) of the whole reference"
+    modules = {p.name: p.module and f"agf.{p.module}" for p in book}
+    entries = []
+    for page in ["index", *modules]:
+        path = proc / f"{page}.ipynb"
+        nb = json.loads(path.read_text(encoding="utf-8"))
+        entries += [(page, e) for e in documented(nb, modules.get(page))]
+        fold_imports(nb)
+        path.write_text(json.dumps(nb), encoding="utf-8")
+    return entries
+
+
+NAMES = """---
+title: All names
+description: Every public class, function and method of the package, with a line each
+search: false
+---
+
+{count} names in {modules} modules. Type into the field to narrow the list, choose a kind or a \
+module, click on a heading to sort.
+
+:::: {{.sift data-filters="1 2"}}
+
+{table}
+
+::::
+"""
+
+
+def write_names(proc, entries):
+    table, count = reference.index(entries)
+    modules = len({e.module for _, e in entries})
+    text = NAMES.format(table=table, count=count, modules=modules)
+    (proc / "names.qmd").write_text(text, encoding="utf-8")
+    sidebar = proc / "sidebar.yml"
+    tree = yaml.safe_load(sidebar.read_text(encoding="utf-8"))
+    for section in tree["website"]["sidebar"]["contents"]:
+        if section["section"] == pages.SHELVES["reference"]:
+            section["contents"].insert(0, {"href": "names.qmd", "text": "All names"})
+    sidebar.write_text(yaml.dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def localise_maths(site, dist):
@@ -112,28 +214,56 @@ def make_accessible(site):
         p.write_text(text, encoding="utf-8")
 
 
-def main():
-    cfg = get_config()
-    pages.write(pages.read_pages())
-    refresh_quarto_yml()
-    _build_modidx()
-    proc = proc_nbs(n_workers=1, force=True)
-    names = rename_pages(proc)
-    relink(proc, names, cfg.git_url)
+def configure(proc, cfg, entries):
+    "What the site has beyond Quarto's file: the names' page, a footer, an icon"
     config = proc / "nbdev.yml"
     front = yaml.safe_load(config.read_text(encoding="utf-8"))
     front.pop("format-links", None)  # Quarto only
+    front.setdefault("website", {}).update(
+        favicon="favicon.svg",
+        **{"page-footer": {"left": f"agf {cfg.version}, Apache License 2.0", "right": FOOTER}},
+    )
     config.write_text(yaml.dump(front), encoding="utf-8")
+    shutil.copy(ASSETS / "favicon.svg", proc)
+    write_names(proc, entries)
+    return front["project"]["output-dir"]
+
+
+def add_script(site):
+    "Tables of the class `sift` can be sorted and narrowed; the search ranks better"
+    shutil.copy(ASSETS / "site.js", site / "site_libs/site.js")
+    for p in site.rglob("*.html"):
+        text = p.read_text(encoding="utf-8")
+        up = "../" * (len(p.relative_to(site).parts) - 1)
+        tag = f'<script src="{up}site_libs/site.js" defer></script>\n</head>'
+        p.write_text(text.replace("</head>", tag, 1), encoding="utf-8")
+
+
+def finish(proc, book, cfg):
+    "From preprocessed notebooks to the site"
+    entries = refine(proc, book)
+    output = configure(proc, cfg, entries)
     if smalldocs("check", proc).returncode:
         sys.exit("smalldocs check found something to mend")
     smalldocs("render", "-q", proc).check_returncode()
-    site = proc / front["project"]["output-dir"]
+    site = proc / output
+    add_script(site)
     make_accessible(site)
     if dist := fetch_katex(cfg.config_path / "build"):
         localise_maths(site, dist)
     shutil.rmtree(cfg.doc_path, ignore_errors=True)
     shutil.move(site, cfg.doc_path)
-    print(f"{len(names)} pages in {cfg.doc_path.name}/")
+    print(f"{len(list(cfg.doc_path.glob('*.html')))} pages in {cfg.doc_path.name}/")
+
+
+def main():
+    cfg, book = get_config(), pages.read_pages()
+    pages.write(book)
+    refresh_quarto_yml()
+    _build_modidx()
+    proc = preprocess()
+    relink(proc, rename_pages(proc), cfg.git_url)
+    finish(proc, book, cfg)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@
 4. The layers need torch and numpy only, inside functions safetensors, matplotlib and
    huggingface_hub too; `agf.data`, `agf.train`, `agf.report` and `agf.cli` may need more.
 
-A figure follows: how many exported cells one of the next two cells runs (`-v` names the others).
+Figures follow: sentences that end in a colon where the page goes on with a heading or a reference
+entry (each is printed), and how many exported cells one of the next two cells runs (`-v` names the
+others).
 """
 
 import ast
@@ -127,6 +129,33 @@ def cell_offences(page, cells):
             yield f"{at}: line {n}: {what}"
 
 
+def block(cell):
+    "What the site shows of a cell, roughly: its text, `entry` for exported names, or nothing"
+    source = cell.source.strip()
+    if cell.cell_type == "markdown":
+        return source
+    marks = {m[1]: m[2].strip() for m in re.finditer(r"^#\| *(\w+):?(.*)$", source, re.M)}
+    if marks.keys() & {"hide", "exporti", "default_exp"} or marks.get("include") == "false":
+        return ""
+    if is_export(cell):
+        return "entry" if any(n[0] != "_" for n in definitions(cell)) else ""
+    return "" if marks.get("echo") == "false" and not cell.get("outputs") else "code"
+
+
+def definitions(cell):
+    nodes = parse(cell.source).body
+    return [n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))]
+
+
+def hanging(page, cells):
+    shown = [(c, text) for c in cells if (text := block(c))]
+    for (cell, text), (_, following) in zip(shown, [*shown[1:], (None, "entry")]):
+        if cell.cell_type == "markdown" and re.search(r"[^:]:$", text):
+            if following == "entry" or following.startswith("#"):
+                end = " ".join(text.splitlines()[-1].split()[-6:])
+                yield f"nbs/{page.path.name}:{cell.id}: nothing follows {end!r}"
+
+
 def is_export(cell):
     return re.search(r"^#\| *exports?\b", cell.source, re.M) is not None
 
@@ -158,13 +187,16 @@ def runs(cells):
 
 def main(verbose):
     pages = read_pages()
-    notebooks = [(p, [c for c in read_nb(p.path).cells if c.cell_type == "code"]) for p in pages]
+    whole = [(p, read_nb(p.path).cells) for p in pages]
+    notebooks = [(p, [c for c in cells if c.cell_type == "code"]) for p, cells in whole]
     order = {f"agf.{p.module}": place for place, p in enumerate(pages) if p.module}
     files = [p for p in sorted((ROOT / "agf").rglob("*.py")) if p.name != "_modidx.py"]
     trees = {module_name(p): (p, parse(p.read_text(encoding="utf-8"))) for p in files}
     offences = [o for page, cells in notebooks for o in cell_offences(page, cells)]
     offences = list(dict.fromkeys([*offences, *module_offences(trees, order)]))
     print("\n".join(offences))
+    hang = [o for page, cells in whole for o in hanging(page, cells)]
+    print("\n".join([*hang, f"{len(hang)} sentences hang"]))
     found = [(page, cell, far) for page, cells in notebooks for cell, far in runs(cells)]
     for page, cell, far in found:
         if verbose and not far:

@@ -335,8 +335,8 @@ class TrainingState(Callback):
             self.check_losses()
             self.save()
             raise CancelFitException
-        if now - self.saved >= self.save_seconds:
-            self.check_losses()
+        due = now - self.saved >= self.save_seconds
+        if due and gathered(self.losses).isfinite().all():   # else the next evaluation ends it
             self.save()
 
     def after_train(self):
