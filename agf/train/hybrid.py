@@ -6,14 +6,14 @@
 __all__ = ['SHARES', 'CalibratedRidge', 'left_singular', 'best_factor', 'RocketRidge', 'fit_kernels', 'as_aeon', 'folds',
            'best_share']
 
-# %% ../../nbs/38_hybrid.ipynb #fc63824c
+# %% ../../nbs/38_hybrid.ipynb #5c43a5fc
 import numpy as np
 import torch
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 from sklearn.model_selection import StratifiedKFold
 
-# %% ../../nbs/38_hybrid.ipynb #a12265f9
+# %% ../../nbs/38_hybrid.ipynb #e9810c19
 class CalibratedRidge:
     "Ridge regression on class indicators, with probabilities that leaving one out has calibrated"
     def fit(self,
@@ -62,7 +62,7 @@ def best_factor(scores, y, w):
     found = minimize_scalar(loss, bounds=(-4, 5), method="bounded")
     return found.fun, np.exp(found.x)
 
-# %% ../../nbs/38_hybrid.ipynb #baac0364
+# %% ../../nbs/38_hybrid.ipynb #13353c9a
 class RocketRidge:
     "MiniRocket features and `CalibratedRidge`"
     def __init__(self, seed=0):
@@ -130,7 +130,7 @@ def as_aeon(x):
     x = x.mT.numpy()
     return np.pad(x, ((0, 0), (0, 0), (0, max(0, 9 - x.shape[2]))))
 
-# %% ../../nbs/38_hybrid.ipynb #c0917bd8
+# %% ../../nbs/38_hybrid.ipynb #42d26a57
 SHARES = np.arange(21)/20
 
 def folds(y, seed):

@@ -106,7 +106,7 @@ def command(args):
     "`agf predict`"
     device = pick_device(args.device)
     model = AGFTimeSeriesClassifier.load(args.folder)
-    model.model_ = OnDevice(model.model_, device)
+    model.models_ = [OnDevice(o, device) for o in model.models_]
     facts = json.loads((Path(args.folder)/"model.json").read_text())
     columns = facts.get("columns") or {}
     if args.label:
