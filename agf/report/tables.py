@@ -273,7 +273,8 @@ def title(task, variant, judged, part):
     return " · ".join(words)
 
 # %% ../../nbs/42_tables.ipynb #a9d5e5df
-LEAST = ("parameters", "MiB", "s/epoch", "s/step", "last %", "paper %")   # left out first
+# left out first; where a device is named, its times go before it
+LEAST = ("parameters", "MiB", "s/epoch", "s/step", "on", "last %", "paper %")
 
 def show_rows(
     console,     # A `rich.console.Console`
