@@ -19,7 +19,9 @@ from torch import Tensor, nn
 
 from .attention import AGFAttention, Attention, token_softmax, unseen
 from .causal import CausalAGFAttention
-from .checks import at_least, casts, check_options, hide, imported, one_of, without_autocast
+from agf.checks import (
+    at_least, casts, check_options, fits, hide, imported, one_of, without_autocast
+)
 from .polynomial import PolynomialFilter, recurrence
 
 # %% ../nbs/08_baselines.ipynb #0eadbabd
@@ -186,7 +188,7 @@ class NystromAttention(Attention):
     ):
         super().__init__(dim, num_heads, bias)
         self.landmarks = at_least("landmarks", landmarks, 1)
-        self.iterations = iterations
+        self.iterations = at_least("iterations", iterations, 0)
 
     def mix(self, q, k, v, key_padding_mask):
         b, _, n, d = q.shape
@@ -231,9 +233,10 @@ class LinformerAttention(Attention):
         length:int=64,   # Number of sums, k
     ):
         super().__init__(dim, num_heads, bias)
-        if max_len is None or max_len < 1:
+        if not fits(max_len, int) or max_len < 1:
             raise ValueError(
-                f"Linformer needs `max_len`, the longest sequence, at least 1; got {max_len}"
+                "Linformer needs `max_len`, the longest sequence, a whole number of at least 1; "
+                f"got {max_len!r}"
             )
         self.max_len = max_len
         size = at_least("length", length, 1), max_len
