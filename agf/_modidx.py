@@ -147,6 +147,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                             'agf.causal._second_pass': ('causal.html#_second_pass', 'agf/causal.py'),
                             'agf.causal._summary': ('causal.html#_summary', 'agf/causal.py'),
                             'agf.causal._within_chunks': ('causal.html#_within_chunks', 'agf/causal.py'),
+                            'agf.causal.any_prefixes': ('causal.html#any_prefixes', 'agf/causal.py'),
                             'agf.causal.causal_agf_attention': ('causal.html#causal_agf_attention', 'agf/causal.py'),
                             'agf.causal.check_state': ('causal.html#check_state', 'agf/causal.py'),
                             'agf.causal.merge_states': ('causal.html#merge_states', 'agf/causal.py'),

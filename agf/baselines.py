@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from .attention import AGFAttention, Attention, token_softmax, unseen
 from .causal import CausalAGFAttention
 from agf.checks import (
-    at_least, casts, check_options, fits, hide, imported, one_of, without_autocast
+    at_least, casts, check_options, exporting, fits, hide, imported, one_of, without_autocast
 )
 from .polynomial import PolynomialFilter, recurrence
 
@@ -194,7 +194,7 @@ class NystromAttention(Attention):
         b, _, n, d = q.shape
         hidden = key_padding_mask
         real = torch.ones(b, n, dtype=torch.bool, device=q.device) if hidden is None else ~hidden
-        if n <= self.landmarks:
+        if not exporting() and n <= self.landmarks:   # an exported program serves every length
             return F.scaled_dot_product_attention(q, k, v, attn_mask=real[:, None, None])
         dtype, (q, k, v) = v.dtype, _wide(q, k, v)
         with without_autocast(q):   # an inverse makes the most of what was rounded away
@@ -202,7 +202,7 @@ class NystromAttention(Attention):
 
     def _complete(self, q, k, v, real, all_real):
         b, n = real.shape
-        if all_real and n % self.landmarks == 0:
+        if not exporting() and all_real and n % self.landmarks == 0:
             q_mean, k_mean = (o.unflatten(2, (self.landmarks, -1)).mean(3) for o in (q, k))
             P = used = None
         else:
@@ -233,7 +233,7 @@ class LinformerAttention(Attention):
         length:int=64,   # Number of sums, k
     ):
         super().__init__(dim, num_heads, bias)
-        if not fits(max_len, int) or max_len < 1:
+        if max_len is None or not fits(max_len, int) or max_len < 1:
             raise ValueError(
                 "Linformer needs `max_len`, the longest sequence, a whole number of at least 1; "
                 f"got {max_len!r}"
