@@ -134,7 +134,7 @@ def kinship(
     name, order = shuffles(cases, length, g), shuffles(cases, 2*length, g)
     after = name.gather(1, torch.where(head, rank, rank - families))
     who, whom = one_hot(name, length), one_hot(after, length)
-    says = one_hot(torch.where(head, 3, up + 1), 5)   # child, level, parent; I am the head
+    says = one_hot(torch.where(head, 3, up + 1), 5)   # parent, level, child of the next; the head
     asks = torch.cat([who, 0*whom, one_hot(torch.full_like(up, 4), 5)], -1)
     x = torch.cat([torch.cat([who, whom, says], -1), asks], 1).float()
     y = torch.where(head, -100, level.clamp(-5, 5) + 5)
@@ -162,17 +162,16 @@ def labels(
             (member(home), member(there))]            # a tree, an edge more, one that leads astray
     edges = torch.stack([torch.cat(e, 1) for e in zip(*ends)], -1)
     shown, colour = member(home), shuffles(cases, colours, g)[:, :communities]
-    own = one_hot(shown, length).sum(1).bool()
     name = shuffles(cases, length, g)
     node = one_hot(name, length)
     at = [node[torch.arange(cases)[:, None], o] for o in (edges[..., 0], edges[..., 1], shown)]
     says = torch.cat([torch.full(edges.shape[:2], colours + 1), colour, 0*rank + colours], 1)
     x = torch.cat([torch.cat([(at[0] + at[1]).clamp_max(1), at[2], node], 1),
                    one_hot(says, colours + 2)[..., :-1]], -1).float()
-    y = torch.where(own, -100, colour.gather(1, group))
+    y = colour.gather(1, group)
     rest = x.shape[1] - length
     y, steps = (torch.cat([torch.full((cases, rest), v), o], 1)
-                for o, v in ((y, -100), (distance(edges, shown, group), 0)))
+                for o, v in ((y, -100), (1 + distance(edges, shown, group), 0)))
     return reordered(shuffles(cases, x.shape[1], g), x, y, steps)
 
 def distance(
@@ -215,7 +214,7 @@ TOYS = dict(hops=hops, far=far, root=root, recall=recall, reachability=reachabil
             kinship=kinship, labels=labels, contours=contours)
 # of an answer; pointers have a class a symbol
 CLASSES = dict(root=4, recall=16, reachability=2, kinship=11, labels=4, contours=2)
-MOST = dict(root=7, kinship=5, labels=4)   # where steps are counted: all beyond are one kind
+MOST = dict(root=7, kinship=5, labels=5)   # where steps are counted: all beyond are one kind
 
 def load_toy(
     name:str,            # In `TOYS`
