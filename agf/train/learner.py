@@ -156,14 +156,15 @@ def evaluate(
 
 @torch.no_grad()
 def accuracy_by_answer(
-    model,  # A `TokenClassifier` with several answers
-    loader, # Yields what it takes and the classes, `(b, n, answers)`
+    model,  # A `TokenClassifier` with several answers, or one of several kinds
+    loader, # Yields what it takes and the classes, `(b, n, answers or kinds)`
 ) -> list: # Accuracies in `[0, 1]`
     "How often each question is answered rightly"
     training, hits, n = model.training, 0, 0
     model.eval()
     for *x, y in loader:
-        right = (model(*x).argmax(-1) == y) & (y >= 0)
+        found = model(*x).argmax(-1).reshape(*y.shape[:2], -1)   # one answer meets all columns
+        right = (found == y) & (y >= 0)
         hits, n = hits + right.sum((0, 1)), n + (y >= 0).sum((0, 1))
     model.train(training)
     return (hits.double()/n).tolist()

@@ -420,8 +420,9 @@ def by_steps(
     if protocols:
         test = trainer.loader(data.test)
         accuracy["honest"] = trainer.judge(model, test)[1]
-        if data.answers > 1:
-            by_answer = trainer.judge(model, test, accuracy_by_answer)
+        if data.answers > 1 or data.by_kind:
+            asked = trainer.loader(data.by_kind) if data.by_kind else test
+            by_answer = trainer.judge(model, asked, accuracy_by_answer)
     return dict(model=model, seen=data.train, chosen=step, step=state.step, accuracy=accuracy,
                 by_answer=by_answer, curves=dict(steps=state.curves), pretrain=pretrain)
 
