@@ -724,6 +724,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'agf.report.tables.budget_words': ('tables.html#budget_words', 'agf/report/tables.py'),
                                    'agf.report.tables.by_table': ('tables.html#by_table', 'agf/report/tables.py'),
                                    'agf.report.tables.check_reference': ('tables.html#check_reference', 'agf/report/tables.py'),
+                                   'agf.report.tables.colour_of': ('tables.html#colour_of', 'agf/report/tables.py'),
                                    'agf.report.tables.command': ('tables.html#command', 'agf/report/tables.py'),
                                    'agf.report.tables.difference': ('tables.html#difference', 'agf/report/tables.py'),
                                    'agf.report.tables.draw_anchors': ('tables.html#draw_anchors', 'agf/report/tables.py'),
