@@ -112,9 +112,9 @@ def paper_penalty(
 ) -> Tensor: # Mean of $|U^\top U - I|$ plus mean of $|V^\top V - I|$, 0-d, dimensionless
     "The paper's orthogonality penalty, exactly, in O(nd)"
     d = U.shape[-1]
-    g, r = U.square().sum(-2), V.sum(-1)
-    in_u = U.sum(-1).square().sum(-1) - g.sum(-1) + (g - 1).abs().sum(-1)
-    in_v = r.square().sum(-1) - 2*V.square().sum((-2, -1)) + d
+    energy = U.square().sum(-2)   # squared lengths of the columns
+    in_u = U.sum(-1).square().sum(-1) - energy.sum(-1) + (energy - 1).abs().sum(-1)
+    in_v = V.sum(-1).square().sum(-1) - 2*V.square().sum((-2, -1)) + d
     return (in_u + in_v).mean()/d**2
 
 # %% ../nbs/05_attention.ipynb #c2484f51
@@ -369,19 +369,19 @@ class AGFAttention(Attention):
         penalty = PENALTIES[self.penalty](U, V) if len(U) else U.sum()
         self.collected.append((penalty, torch.is_grad_enabled()))
 
-    def _short(self, A, V, x):
+    def _short(self, gated, V, x):
         value = self._heads(self.v_proj(x))
-        y = A.to(value.dtype) @ (V.to(value.dtype).mT @ value)
+        y = gated.to(value.dtype) @ (V.to(value.dtype).mT @ value)
         return self.out_proj(y.transpose(1, 2).flatten(-2))
 
-    def _long(self, A, V, x):
+    def _long(self, gated, V, x):
         "The same with all weights in the middle: no value for each token, no merging of heads"
         C = V.to(x.dtype).mT @ x.unsqueeze(1)
         weights = self.v_proj.weight, self.v_proj.bias, self.out_proj.weight
         inner = through_weights(C, *weights)
-        A, inner = A.to(inner.dtype).transpose(1, 2).flatten(-2), inner.flatten(1, 2)
+        gated, inner = gated.to(inner.dtype).transpose(1, 2).flatten(-2), inner.flatten(1, 2)
         bias = self.out_proj.bias
-        return A @ inner if bias is None else torch.baddbmm(bias, A, inner)   # rounded once
+        return gated @ inner if bias is None else torch.baddbmm(bias, gated, inner)
 
     def __getstate__(self):
         return self.__dict__ | dict(collected=None)   # copies leave the autograd graph behind

@@ -105,7 +105,7 @@ def graph_filter(
     domain:str="eig",       # A name in `DOMAINS`
     solve:str|None=None,    # See `resolve`
     query:Tensor|None=None, # Rows of U of other tokens, which only ask, shape `(b, h, n_q, d)`
-) -> Tensor: # `f(A) value`, or for `svd` `(w₀ I + A h(AᵀA/κ)) value`; shape of `value`
+) -> Tensor: # `f(A) value`, or for `svd` `(w₀ I + A φ(AᵀA/χ̂)) value`; shape of `value`
     """A graph filter of `A = U Vᵀ`, exact, in O(n d e) time and O(n d) memory a head.
 
     With `query` it is `query φ(B) Vᵀ value`, shape `(b, h, n_q, e)`, what the filter brings to
@@ -121,11 +121,11 @@ def graph_filter(
         core = A.mT @ A/column_bound(U, V) if domain == "svd" else A
     if gain is not None and domain != "svd":
         core = rows_to_one(core)
-    R = through_core(core, C, taps[:, 1:], gain, alpha, solve)
+    mixed = through_core(core, C, taps[:, 1:], gain, alpha, solve)
     if query is not None:
-        return left.to(dtype) @ R.to(dtype)
+        return left.to(dtype) @ mixed.to(dtype)
     # the values first: the sum gets their layout in memory, in which heads merge without a copy
-    return value*taps[:, None, 0].to(dtype) + left.to(dtype) @ R.to(dtype)
+    return value*taps[:, None, 0].to(dtype) + left.to(dtype) @ mixed.to(dtype)
 
 # %% ../nbs/09_exact.ipynb #5b5edcdd
 STARTS = {   # name: taps from w₀ on, and c
@@ -278,9 +278,9 @@ class FilterReadings:
     factors:Callable[..., tuple[Tensor, Tensor]]
 
     def response(self,
-        z, # Eigenvalues, real or complex, any shape; for `svd` singular values over $\sqrt\kappa$
+        z, # Eigenvalues, real or complex, any shape; for `svd` singular values over $\sqrt{\hat\chi}$
     ) -> Tensor: # Shape `(h, d, *z.shape)`; the second axis is 1 if channels share the filter
-        "`f(z)`; for `svd` `z h(z²)`, what becomes of a singular value, without $w_0$"
+        "`f(z)`; for `svd` `z φ(z²)`, what becomes of a singular value, without $w_0$"
         z = torch.as_tensor(z)
         return z*self.f.phi(z*z) if self.domain == "svd" else self.f(z)
 
@@ -306,7 +306,7 @@ class FilterReadings:
         x:Tensor, # Tokens, shape `(b, n, dim)`
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Shape `(b, h, d)`, largest absolute value first; complex in the domain `eig`
-        "Eigenvalues of `A`, all that can differ from 0; for `svd` singular values by $\sqrt\kappa$"
+        "Eigenvalues of `A`, all that can differ from 0; for `svd` singular values by √χ̂"
         U, V = (o.double() for o in self.factors(x, key_padding_mask))
         if self.domain == "eig":
             values = torch.linalg.eigvals(V.mT @ U)

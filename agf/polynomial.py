@@ -59,35 +59,35 @@ def recurrence(
     basis:str="jacobi",
     a:float|None=None, # First Jacobi parameter, dimensionless
     b:float|None=None, # Second Jacobi parameter, dimensionless
-) -> list: # `(A, B, C)` for degrees 1 to K
-    "Coefficients of $P_k = (A_k x + B_k) P_{k-1} - C_k P_{k-2}$, with $P_0 = 1$ and $P_{-1} = 0$"
+) -> list: # `(rho, mu, nu)` for degrees 1 to K
+    "Coefficients of $P_k = (\\rho_k z + \\mu_k) P_{k-1} - \\nu_k P_{k-2}$; $P_0 = 1$, $P_{-1} = 0$"
     a, b = basis_parameters(basis, a, b, order)
     if a is None: return [(1., 0., 0.)]*order
     res = [((a + b + 2)/2, (a - b)/2, 0.)]
     for k in range(2, order + 1):
         c, n = 2*k + a + b, 2*k*(k + a + b)
-        A, B = c*(c - 1)/n, (c - 1)*(a*a - b*b)/(n*(c - 2))
-        res.append((A, B, 2*(k + a - 1)*(k + b - 1)*c/(n*(c - 2))))
+        rho, mu = c*(c - 1)/n, (c - 1)*(a*a - b*b)/(n*(c - 2))
+        res.append((rho, mu, 2*(k + a - 1)*(k + b - 1)*c/(n*(c - 2))))
     return res[:order]
 
 # %% ../nbs/02_polynomial.ipynb #cd5025e7
 def polynomial_basis(
-    x:Tensor,          # Points in `[-1, 1]`, floating point, any shape
+    z:Tensor,          # Points in `[-1, 1]`, floating point, any shape
     order:int,         # Largest degree K
     basis:str="jacobi",
     a:float|None=None, # First Jacobi parameter, dimensionless
     b:float|None=None, # Second Jacobi parameter, dimensionless
-) -> Tensor: # $P_0(x) \dots P_K(x)$, shape `(*x.shape, K+1)`
-    "Evaluate all basis polynomials at `x` by the recursion"
-    P = [torch.ones_like(x)]
-    for k, (A, B, C) in enumerate(recurrence(order, basis, a, b)):
-        P.append((A*x + B)*P[-1] - (C*P[-2] if k else 0.))
+) -> Tensor: # $P_0(z) \dots P_K(z)$, shape `(*z.shape, K+1)`
+    "Evaluate all basis polynomials at `z` by the recursion"
+    P = [torch.ones_like(z)]
+    for k, (rho, mu, nu) in enumerate(recurrence(order, basis, a, b)):
+        P.append((rho*z + mu)*P[-1] - (nu*P[-2] if k else 0.))
     return torch.stack(P, -1)
 
 # %% ../nbs/02_polynomial.ipynb #8da607fa
 def to_domain(
     s:Tensor, # Singular values in `(0, 1)`, any shape
-    domain:str="unit", # `unit`: $x = s$, as in the paper; `symmetric`: $x = 2s - 1$
+    domain:str="unit", # `unit`: $z = s$, as in the paper; `symmetric`: $z = 2s - 1$
 ) -> Tensor: # Points of the basis's domain, same shape
     "Map singular values to the basis's domain"
     if domain not in DOMAINS:
@@ -103,15 +103,15 @@ def polynomial(
     b:float|None=None, # Second Jacobi parameter, dimensionless
     domain:str="unit", # `unit` or `symmetric`
 ) -> Tensor: # Gain $g(s)$, same shape as `s`
-    "Evaluate $g(s) = \\sum_k \\theta_k P_k(x(s))$ by the recursion"
+    "Evaluate $g(s) = \\sum_k \\theta_k P_k(z(s))$ by the recursion"
     if theta.ndim != 1 or not len(theta):
         raise ValueError(
             f"`theta` must be 1-d, one coefficient per degree; got shape {tuple(theta.shape)}"
         )
-    x = to_domain(s, domain)
-    prev, p, g = torch.zeros_like(x), torch.ones_like(x), theta[0].expand_as(x)
-    for t, (A, B, C) in zip(theta[1:], recurrence(len(theta) - 1, basis, a, b)):
-        prev, p = p, (A*x + B)*p - C*prev
+    z = to_domain(s, domain)
+    prev, p, g = torch.zeros_like(z), torch.ones_like(z), theta[0].expand_as(z)
+    for t, (rho, mu, nu) in zip(theta[1:], recurrence(len(theta) - 1, basis, a, b)):
+        prev, p = p, (rho*z + mu)*p - nu*prev
         g = g + t*p
     return g
 
@@ -123,16 +123,16 @@ def collapse_matrix(
     b:float|None=None, # Second Jacobi parameter, dimensionless
     domain:str="unit", # `unit` or `symmetric`
     shift:float=0.5,   # Centre of the powers, dimensionless
-) -> Tensor: # $M$ with $P_k(x(s)) = \sum_j M_{kj} (s - \text{shift})^j$, float64, `(K+1, K+1)`
+) -> Tensor: # $M$ with $P_k(z(s)) = \sum_j M_{kj} (s - \text{shift})^j$, float64, `(K+1, K+1)`
     "Write every basis polynomial in powers of `s - shift`"
-    # x = x0 + scale*(s - shift)
+    # z = z0 + scale*(s - shift)
     to_domain(torch.zeros(0, device="cpu"), domain)
-    x0, scale = (shift, 1.) if domain == "unit" else (2*shift - 1, 2.)
-    def times_x(p): return x0*p + scale*torch.cat([p.new_zeros(1), p[:-1]])
+    z0, scale = (shift, 1.) if domain == "unit" else (2*shift - 1, 2.)
+    def times_z(p): return z0*p + scale*torch.cat([p.new_zeros(1), p[:-1]])
     M = torch.zeros(order + 1, order + 1, dtype=torch.float64, device="cpu")
     M[0, 0] = 1
-    for k, (A, B, C) in enumerate(recurrence(order, basis, a, b), 1):
-        M[k] = A*times_x(M[k-1]) + B*M[k-1] - (C*M[k-2] if k > 1 else 0)
+    for k, (rho, mu, nu) in enumerate(recurrence(order, basis, a, b), 1):
+        M[k] = rho*times_z(M[k-1]) + mu*M[k-1] - (nu*M[k-2] if k > 1 else 0)
     return M
 
 # %% ../nbs/02_polynomial.ipynb #7b6d59e8
@@ -149,47 +149,47 @@ def horner(
     return out.expand_as(t)
 
 # %% ../nbs/02_polynomial.ipynb #eab67b1c
-def _next(x, p, before, A, B, C):
+def _next(z, p, before, rho, mu, nu):
     "The recursion's next polynomial from the last two, without arithmetic on 0 and 1"
-    rest = B*p - C*before if B and C else B*p if B else -C*before if C else None
-    return A*p*x if rest is None else torch.addcmul(rest, p, x, value=A)
+    rest = mu*p - nu*before if mu and nu else mu*p if mu else -nu*before if nu else None
+    return rho*p*z if rest is None else torch.addcmul(rest, p, z, value=rho)
 
 def _are_powers(steps): return all(o == (1., 0., 0.) for o in steps)
 
 # %% ../nbs/02_polynomial.ipynb #d3f38c4f
 class _Series(torch.autograd.Function):
-    "Sum of c_k p_k(x); keeps x and c and repeats the recursion `steps` in the backward pass"
+    "Sum of c_k p_k(z); keeps z and c and repeats the recursion `steps` in the backward pass"
     generate_vmap_rule = True
 
     @staticmethod
-    def forward(x, c, steps):
-        if not steps: return c[0]*torch.ones_like(x)
-        if _are_powers(steps): return horner(x, c)
-        before, p, g = 0., torch.ones_like(x), c[0].expand_as(x)
+    def forward(z, c, steps):
+        if not steps: return c[0]*torch.ones_like(z)
+        if _are_powers(steps): return horner(z, c)
+        before, p, g = 0., torch.ones_like(z), c[0].expand_as(z)
         for ck, step in zip(c[1:], steps):
-            before, p = p, _next(x, p, before, *step)
+            before, p = p, _next(z, p, before, *step)
             g = torch.addcmul(g, ck, p)
         return g
 
     @staticmethod
     def setup_context(ctx, inputs, output):
-        x, c, ctx.steps = inputs
-        ctx.save_for_backward(x, c)
-        ctx.save_for_forward(x, c)
+        z, c, ctx.steps = inputs
+        ctx.save_for_backward(z, c)
+        ctx.save_for_forward(z, c)
 
     @staticmethod
     def _slope(ctx, p, each):
-        "`p` times the sum's derivative by x; calls `each(k, p times p_k)` on the way"
-        x, c = ctx.saved_tensors
+        "`p` times the sum's derivative by z; calls `each(k, p times p_k)` on the way"
+        z, c = ctx.saved_tensors
         each(0, p)
         if ctx.steps and _are_powers(ctx.steps):
-            slope = p*horner(x, c[1:]*torch.arange(1, len(c), device=c.device))
-            for k in range(1, len(c)): each(k, p := p*x)
+            slope = p*horner(z, c[1:]*torch.arange(1, len(c), device=c.device))
+            for k in range(1, len(c)): each(k, p := p*z)
             return slope
-        before, dbefore, dp, slope = 0., 0., torch.zeros_like(x), torch.zeros_like(x)
-        for k, (A, B, C) in enumerate(ctx.steps, 1):
-            dbefore, dp = dp, A*p + _next(x, dp, dbefore, A, B, C)
-            before, p = p, _next(x, p, before, A, B, C)
+        before, dbefore, dp, slope = 0., 0., torch.zeros_like(z), torch.zeros_like(z)
+        for k, (rho, mu, nu) in enumerate(ctx.steps, 1):
+            dbefore, dp = dp, rho*p + _next(z, dp, dbefore, rho, mu, nu)
+            before, p = p, _next(z, p, before, rho, mu, nu)
             slope = torch.addcmul(slope, c[k], dp)
             each(k, p)
         return slope
@@ -237,7 +237,7 @@ def _warn_degenerate(order, basis, a, b):
     a, b = basis_parameters(basis, a, b, order)
     if a is None or min(a, b) > -1: return
     steps = recurrence(order, basis, a, b)
-    short = next((k for k, (A, _, _) in enumerate(steps, 1) if abs(A) < 1e-3), None)
+    short = next((k for k, (rho, _, _) in enumerate(steps, 1) if abs(rho) < 1e-3), None)
     lost = "" if short is None else (
         f"; and P_{short} has a degree below {short}, "
         f"so that not every polynomial of degree {order} can be learned"
@@ -294,7 +294,7 @@ HORNER_ORDER = 10   # up to here powers of s - 1/2 lose no more in float32 than 
 
 # %% ../nbs/02_polynomial.ipynb #bbfd22e5
 class PolynomialFilter(_Curve):
-    """A learnable gain $g(s) = \\sum_k \\theta_k P_k(x(s))$ for singular values `s` in (0, 1).
+    """A learnable gain $g(s) = \\sum_k \\theta_k P_k(z(s))$ for singular values `s` in (0, 1).
 
     `forward(s)` takes a tensor of any shape and returns the gain in the same shape. The
     coefficients are `theta = tanh(raw)` (in (-1, 1)) when `bounded`, else `raw`; `theta0` fixes the
@@ -306,7 +306,7 @@ class PolynomialFilter(_Curve):
         basis:str="jacobi",# `jacobi`, `chebyshev`, `legendre` or `monomial`
         a:float|None=None, # First Jacobi parameter, dimensionless; `jacobi` only, default 1
         b:float|None=None, # Second Jacobi parameter, dimensionless; `jacobi` only, default 1
-        domain:str="unit", # `unit`: $x = s$, as in the paper; `symmetric`: $x = 2s - 1$
+        domain:str="unit", # `unit`: $z = s$, as in the paper; `symmetric`: $z = 2s - 1$
         theta0:float|None=1., # Fixed value of $\theta_0$; `None` learns it
         bounded:bool=True, # Keep learned coefficients in (-1, 1) by tanh
         init_std:float=0., # Spread of the learned coefficients at the start (before tanh)
@@ -363,15 +363,15 @@ class PolynomialFilter(_Curve):
     def gain(self, s:Tensor, theta:Tensor) -> Tensor:
         "The gain at `s` with coefficients `theta` of shape `(K+1,)` in place of the module's own"
         if self.domain == "unit" and self.order <= HORNER_ORDER:
-            x = s - 0.5
+            z = s - 0.5
             c = (theta.to(self.collapse.dtype) @ self.collapse.to(theta.device)).to(s.dtype)
             steps = recurrence(self.order, "monomial")
         else:
-            x, c = to_domain(s, self.domain), theta.to(s.dtype)
+            z, c = to_domain(s, self.domain), theta.to(s.dtype)
             steps = recurrence(self.order, self.basis, self.a, self.b)
         # a compiler decides for itself what to keep
         series = _Series.forward if torch.compiler.is_compiling() else _Series.apply
-        return series(x, c, steps)
+        return series(z, c, steps)
 
     def extra_repr(self):
         a, b = (1. if o is None else o for o in (self.a, self.b))
