@@ -6,8 +6,8 @@
 __all__ = ['NOTES', 'LEAST', 'COLOURS', 'EPILOG', 'FORMATS', 'paired_difference', 'budget_words', 'table_key', 'same_recipe',
            'newest', 'by_table', 'order', 'table_row', 'results_table', 'average_runs', 'percent', 'points',
            'difference', 'layout', 'title', 'show_rows', 'rich_table', 'print_table', 'note', 'wide_console',
-           'to_markdown', 'colour_of', 'plot_results', 'panel', 'draw_anchors', 'spread', 'summary', 'summary_row',
-           'add_options', 'check_reference', 'run_records', 'command']
+           'to_markdown', 'colour_of', 'plot_results', 'panel', 'draw_anchors', 'accuracy_grid', 'mean_ranks', 'versus',
+           'spread', 'summary', 'summary_row', 'add_options', 'check_reference', 'run_records', 'command']
 
 # %% ../../nbs/42_tables.ipynb #dd56e290
 import json
@@ -428,6 +428,39 @@ def draw_anchors(ax, by, rows):
             va="center", color="0.25", annotation_clip=False
         )
     return len(means)
+
+# %% ../../nbs/42_tables.ipynb #de84dd10
+def accuracy_grid(
+    records:list, # Records of runs and of anchors, of one recipe, with or without changes
+) -> pd.DataFrame: # Mean accuracy over seeds, a row a set, a column a method; NaN: there is none
+    "Test accuracies of methods, as every comparison over sets begins"
+    runs = [r for r in records if r["accuracy"]["honest"] is not None]
+    table = pd.DataFrame([
+        dict(task=r["task"], method=label(r["attention"], r.get("changes")), seed=r["seed"],
+             value=r["accuracy"]["honest"]) for r in newest(runs)
+    ]).drop_duplicates(["task", "method", "seed"], keep="last")
+    return table.pivot_table("value", "task", "method", sort=False)
+
+def mean_ranks(
+    grid:pd.DataFrame, # From `accuracy_grid`
+) -> pd.Series: # Average rank by method, 1 for the best; equals share the mean of their ranks
+    "Average ranks over the sets that every method has"
+    whole = grid.dropna()
+    return whole.rank(axis=1, ascending=False).mean().sort_values()
+
+def versus(
+    grid:pd.DataFrame, # From `accuracy_grid`
+    reference:str,     # The method that others are compared with
+) -> pd.DataFrame: # A row a method: sets that both have, won, level, lost; difference and interval
+    "Each method against one: sets won and lost, and the mean difference with its t interval"
+    rows, own = {}, grid[one_of("reference", reference, list(grid))]
+    for name in grid.columns.drop(reference):
+        both = grid[[name, reference]].dropna()
+        sign = (both[name] - both[reference]).round(9)
+        mean, low, high, sets = paired_difference(dict(both[name]), dict(own))
+        rows[name] = dict(sets=sets, won=int((sign > 0).sum()), level=int((sign == 0).sum()),
+                          lost=int((sign < 0).sum()), difference=mean, low=low, high=high)
+    return pd.DataFrame(rows).T.astype(dict.fromkeys(("sets", "won", "level", "lost"), int))
 
 # %% ../../nbs/42_tables.ipynb #8ab4356b
 def spread(values):
