@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['UNKNOWN', 'plan', 'Loader', 'Part', 'Series', 'AskedSeries', 'Pixels', 'Words', 'Padding', 'blend', 'as_series',
-           'flat', 'as_words', 'channel_statistics', 'Items', 'Inputs', 'SeriesItems', 'WordItems', 'axes_for', 'draw',
+           'flat', 'as_words', 'channel_statistics', 'Inputs', 'Items', 'SeriesItems', 'WordItems', 'axes_for', 'draw',
            'show_all', 'show_batch_of_series', 'show_results_of_series', 'table', 'show_batch_of_words',
            'show_results_of_words', 'SequenceDataLoaders', 'split_parts', 'to_dls']
 
@@ -243,6 +243,18 @@ def channel_statistics(
     std[std <= 1e-12*np.abs(real).max(0)] = np.inf
     return torch.from_numpy(real.mean(0)), torch.from_numpy(std)
 
+# %% ../../nbs/21_loader.ipynb #b56196dd
+class Inputs(tuple):
+    "A batch; its inputs together answer fastai's callbacks as the first of them"
+    device = property(lambda self: self[0].device)
+
+    def __getitem__(self, i):
+        found = super().__getitem__(i)
+        return Inputs(found) if isinstance(i, slice) else found
+
+    def size(self, *dim):
+        return self[0].size(*dim)
+
 # %% ../../nbs/21_loader.ipynb #a0c1f2d3eb
 class Items:
     "`Cases` as a data set of fastai: they know what their numbers mean"
@@ -360,17 +372,6 @@ class Items:
         x, *y = item
         return show_all([x, *map(self.label, y)], ctx, **kwargs)
 
-class Inputs(tuple):
-    "A batch; its inputs together answer fastai's callbacks as the first of them"
-    device = property(lambda self: self[0].device)
-
-    def __getitem__(self, i):
-        found = super().__getitem__(i)
-        return Inputs(found) if isinstance(i, slice) else found
-
-    def size(self, *dim):
-        return self[0].size(*dim)
-
 # %% ../../nbs/21_loader.ipynb #a0c1f2d3ed
 class SeriesItems(Items):
     "Series, which are shown in their own unit"
@@ -401,6 +402,7 @@ class SeriesItems(Items):
         x = self.unit(x, self.cases)[:n]
         return x.view(*self.size).as_subclass(Pixels) if self.size else x.as_subclass(Series)
 
+# %% ../../nbs/21_loader.ipynb #62e280f3
 class WordItems(Items):
     "Texts, pairs of texts, or pixels that are tokens"
     kind = Words

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PAPER_SETS', 'MISSING', 'FLAGS', 'SIZES', 'PAIR', 'PAIRS', 'FAR', 'has_set', 'packaged', 'known_sets', 'archive_sets',
            'download', 'find', 'check_set', 'interpolate', 'fill', 'meaningful', 'read_header', 'times', 'check_times',
-           'warn_of_times', 'read_row', 'read_ts', 'contradicts', 'check_header', 'check_listed', 'pad_series',
+           'warn_of_times', 'read_row', 'contradicts', 'check_header', 'check_listed', 'read_ts', 'pad_series',
            'in_float32', 'channel_statistics', 'standardise', 'to_data_set', 'load', 'read_part', 'split', 'uea_task']
 
 # %% ../../nbs/24_uea.ipynb #4d05ad79
@@ -257,49 +257,7 @@ def read_row(
         raise ValueError(f"its channels have different numbers of values ({found})")
     return np.array(channels), label, times(stamps[0]) if stamps else None
 
-# %% ../../nbs/24_uea.ipynb #c2611a79f
-def read_ts(
-    path,               # A `.ts` file with class labels
-    missing:str="error",# What to do with missing values, one of `MISSING`
-    labels:bool=True,   # False reads a file without class labels, too; its labels are None
-) -> tuple: # Float64 arrays `(steps, channels)`, their labels as text, and the header's classes
-    "Read one `.ts` file and check that it is whole"
-    one_of("missing", missing, MISSING)
-    rows = meaningful(path)
-    header = read_header(rows, path)
-    flag, *words = header.get("@classlabel", "false").split() or [""]
-    if labels and not (flag.lower() == "true" and words):
-        raise ValueError(
-            f"{path} has no class labels: it needs a header line like '@classLabel true a b'"
-        )
-    labelled = flag.lower() == "true" or header.get("@targetlabel")
-    timed = header.get("@timestamps")
-    X, y, uneven = [], [], 0
-    for i, line in rows:
-        if line.startswith("(") != bool(timed):
-            raise contradicts(
-                path, "@timeStamps", bool(timed), f"line {i} begins with {line[:20]!r}"
-            )
-        try:
-            x, label, t = read_row(line, labelled, timed)
-            uneven += t is not None and check_times(t)
-        except ValueError as e:
-            hint = "" if labelled else " (its header announces no class labels)"
-            raise ValueError(
-                f"{path} is damaged or cut off: line {i}, {e}{hint}. Fetch the file again"
-            ) from e
-        if X and len(x) != len(X[0]):
-            raise ValueError(f"{path} is damaged or cut off: line {i} has {len(x)} channels, the "
-                             f"first series {len(X[0])}. Fetch the file again")
-        X.append(x)
-        y.append(label)
-    if not X:
-        raise ValueError(f"{path} holds no series: the file is empty or cut off before @data")
-    check_header(header, X, path)
-    if words: y, words = check_listed(y, words, path)
-    warn_of_times(path, uneven)
-    return [x.T for x in fill(X, missing, path)], y, words
-
+# %% ../../nbs/24_uea.ipynb #4c34e0f7
 def contradicts(path, name, value, found):
     "The error where a header and its rows differ"
     value = str(value).lower()
@@ -342,6 +300,49 @@ def check_listed(
             "file is damaged or cut off, or its rows have no labels. Fetch it again"
         )
     return y, classes
+
+# %% ../../nbs/24_uea.ipynb #c2611a79f
+def read_ts(
+    path,               # A `.ts` file with class labels
+    missing:str="error",# What to do with missing values, one of `MISSING`
+    labels:bool=True,   # False reads a file without class labels, too; its labels are None
+) -> tuple: # Float64 arrays `(steps, channels)`, their labels as text, and the header's classes
+    "Read one `.ts` file and check that it is whole"
+    one_of("missing", missing, MISSING)
+    rows = meaningful(path)
+    header = read_header(rows, path)
+    flag, *words = header.get("@classlabel", "false").split() or [""]
+    if labels and not (flag.lower() == "true" and words):
+        raise ValueError(
+            f"{path} has no class labels: it needs a header line like '@classLabel true a b'"
+        )
+    labelled = flag.lower() == "true" or header.get("@targetlabel")
+    timed = header.get("@timestamps")
+    X, y, uneven = [], [], 0
+    for i, line in rows:
+        if line.startswith("(") != bool(timed):
+            raise contradicts(
+                path, "@timeStamps", bool(timed), f"line {i} begins with {line[:20]!r}"
+            )
+        try:
+            x, label, t = read_row(line, labelled, timed)
+            uneven += t is not None and check_times(t)
+        except ValueError as e:
+            hint = "" if labelled else " (its header announces no class labels)"
+            raise ValueError(
+                f"{path} is damaged or cut off: line {i}, {e}{hint}. Fetch the file again"
+            ) from e
+        if X and len(x) != len(X[0]):
+            raise ValueError(f"{path} is damaged or cut off: line {i} has {len(x)} channels, the "
+                             f"first series {len(X[0])}. Fetch the file again")
+        X.append(x)
+        y.append(label)
+    if not X:
+        raise ValueError(f"{path} holds no series: the file is empty or cut off before @data")
+    check_header(header, X, path)
+    if words: y, words = check_listed(y, words, path)
+    warn_of_times(path, uneven)
+    return [x.T for x in fill(X, missing, path)], y, words
 
 # %% ../../nbs/24_uea.ipynb #121d350b
 def pad_series(
