@@ -26,6 +26,7 @@ COMMANDS = {   # name: module, what it does
     "verify": ("agf.report.verify", "run records again and compare"),
     "speed": ("agf.report.speed", "measure the layer on this machine: speed, saved memory, growth"),
     "predict": ("agf.train.predict", "classify new series with a trained model"),
+    "export": ("agf.train.export", "write a trained model as ONNX, with a script that serves it"),
     "list": ("agf.cli", "what there is: tasks, attentions, recipes"),
 }
 

@@ -87,15 +87,16 @@ def anchor(
     folder=None,         # Folder with data sets
     missing:str="error", # Missing values: `error` or `fill`
     out="runs",          # Folder of `records.jsonl`
-): # The record, which was also appended to `out/records.jsonl`
+    to=None,             # File that the record is appended to; default: `out/records.jsonl`
+): # The record, which was also appended to the file
     "Fit a classifier and read the test file once; a finished record is returned"
     one_of("anchor", name, ANCHORS)
-    path = Path(out)/"records.jsonl"
+    files = [Path(out)/"records.jsonl", *([to] if to else [])]
     data = load(task, folder, missing=missing)
     cpu = torch.device("cpu")
     identity = dict(task=task, attention=f"anchor:{name}", variant="anchor", changes={}, seed=seed,
                     protocols=["honest"], fingerprint=data.fingerprint)
-    for record in reversed(read_records(path, "anchor")):
+    for record in reversed([r for f in files for r in read_records(f, "anchor")]):
         if is_same_run(record, identity):
             return record
     started, lengths = time.perf_counter(), LENGTHS.get(name, "padded")
@@ -116,5 +117,5 @@ def anchor(
         device=device_name(),
         command=f"agf bench {task} --attention --anchors {name} --seeds {seed}"
     )
-    append_record(record, path)
+    append_record(record, files[-1])
     return record

@@ -455,10 +455,10 @@ def choose(state, model, judge):
 def finished(
     identity:dict, # Of a job
     place:Path,    # Its folder
-    out:Path,      # Folder of `records.jsonl`
+    *files,        # Of records
 ): # A `Record`, or None
     "The record of a run that has ended; what a killed process left beside it is removed"
-    for record in reversed(read_records(out/"records.jsonl", "run")):
+    for record in reversed([r for f in files for r in read_records(f, "run")]):
         if not is_same_run(record, identity) or record["steps_done"] != record["steps"]:
             continue
         if place.is_dir():
@@ -468,7 +468,7 @@ def finished(
         record.place = place
         return record
 
-def finish(record, place, out):
+def finish(record, place, path):
     "Draw a record's figures, then append it; the states of a finished run have served"
     # a run may be stopped before it has any
     if all(c["train_loss"] for c in record["curves"].values()):
@@ -476,7 +476,7 @@ def finish(record, place, out):
     write_curves(record, place/"curves.csv")
     if record["theta"]:
         plot_response(record).savefig(place/"response.png", dpi=150)
-    append_record(record, out/"records.jsonl")
+    append_record(record, path)
     record.place = place
     if record["steps_done"] == record["steps"]:
         for left in place.glob("*.pt"):
@@ -548,7 +548,8 @@ def run(
     progress=None,   # Called as `progress(name, step, steps, note)`, see `agf.train.progress`
     packages=(),     # Names of further packages whose versions matter
     log=None,        # Also log each evaluation: `csv`, `tensorboard` or `wandb`
-) -> Record: # The record, which was also appended to `out/records.jsonl`
+    to=None,         # File that the record is appended to; default: `out/records.jsonl`
+) -> Record: # The record, which was also appended to the file
     "Train and judge one model; write its record, weights, learning curves and filter response"
     job.check(data and data.kind)
     check_log(log)
@@ -564,7 +565,8 @@ def run(
     own = {k: f.__name__ for k, f in dict(model=model, prepare=prepare).items() if f}
     identity, place = job.identity(r, device, data.fingerprint), out/job.folder
     identity["by_hand"] = own or None   # what no command repeats
-    if resume and (record := team.tell(finished, identity, place, out)):
+    files = [out/"records.jsonl", *([to] if to else [])]
+    if resume and (record := team.tell(finished, identity, place, *files)):
         return record
     settings = json.dumps({k: v for k, v in identity.items() if k != "protocols"})
     trainer = Trainer(
@@ -597,7 +599,7 @@ def run(
         )
         if team.first:
             keep_model(result, data, job, place)
-        return team.tell(finish, record, place, out)
+        return team.tell(finish, record, place, files[-1])
 
 # %% ../../nbs/37_run.ipynb #b660c6aa
 def made_up(task, length, cases):
