@@ -55,6 +55,28 @@ class LinearStem(nn.Linear, Stem):
         "Steps `(b, n, in_channels)`, mask `(b, n)`: tokens `(b, m, dim)` and mask `(b, m)` or None"
         return super().forward(hide(x, key_padding_mask)), key_padding_mask
 
+# %% ../nbs/15_stems.ipynb #7a0d1103
+class Lookup(torch.autograd.Function):
+    "Rows of a small table; its gradient is a matrix product"
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x, weight):
+        return nn.functional.embedding(x, weight)
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(inputs[0])
+        ctx.size = len(inputs[1])
+
+    @staticmethod
+    def backward(ctx, grad):
+        words, = ctx.saved_tensors
+        places = words.flatten() == torch.arange(ctx.size, device=words.device)[:, None]
+        return None, places.to(grad.dtype) @ grad.flatten(0, -2)
+
+SMALL = 1024   # rows of a table whose one-hot matrix is worth its memory
+
 # %% ../nbs/15_stems.ipynb #da013f66
 class TokenStem(nn.Embedding, Stem):
     "A vector for each word of a vocabulary, integers `(b, n)` to `(b, n, dim)`"
@@ -89,6 +111,8 @@ class TokenStem(nn.Embedding, Stem):
                 f"`x` holds tokens from {int(x.min())} to {int(x.max())}: this model's vocabulary "
                 f"has 0 to {self.num_embeddings - 1}"
             )
+        if x.is_cuda and torch.is_grad_enabled() and self.num_embeddings <= SMALL:
+            return Lookup.apply(x.int(), self.weight), key_padding_mask
         return super().forward(x.int()), key_padding_mask
 
 # %% ../nbs/15_stems.ipynb #9ac4cd40
