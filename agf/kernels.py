@@ -6,7 +6,7 @@
 __all__ = ['jit', 'place', 'look', 'block', 'read', 'write', 'log_softmax', 'gather', 'spread', 'gather_back', 'spread_back',
            'between', 'tiling', 'TritonGraphFilterAttention']
 
-# %% ../nbs/69_triton.ipynb #35b27010
+# %% ../nbs/69_triton.ipynb #81e8991a
 import warnings
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -18,21 +18,21 @@ from .checks import casts, exporting
 from .exact import GraphFilterAttention, rows_to_one, through_core
 from .fast import first_derivative_only, transformed
 
-# %% ../nbs/69_triton.ipynb #0b0bf42b
+# %% ../nbs/69_triton.ipynb #7e13aa27
 try:
     import triton
     import triton.language as tl
 except ImportError:   # the layer says so to whoever asks for it
     triton, tl = None, SimpleNamespace(constexpr=None)
 
-# %% ../nbs/69_triton.ipynb #bb2906d6
+# %% ../nbs/69_triton.ipynb #20d21d6e
 def jit(
     kernel, # Function of a tile
 ): # A kernel, where there is a compiler for it
     "`triton.jit`, where there is Triton"
     return triton.jit(kernel) if triton else kernel
 
-# %% ../nbs/69_triton.ipynb #45eb146e
+# %% ../nbs/69_triton.ipynb #481e469a
 @jit
 def place(n, pieces, H, DIM, D: tl.constexpr):
     "Head of all heads, sequence, head, the offset of its first number, and the program's piece"
@@ -73,7 +73,7 @@ def log_softmax(q, D: tl.constexpr, DP: tl.constexpr):
     q -= tl.max(q, 1)[:, None]
     return q - tl.log(tl.sum(tl.exp(q), 1))[:, None]
 
-# %% ../nbs/69_triton.ipynb #20befe1a
+# %% ../nbs/69_triton.ipynb #091e87ba
 @jit
 def gather(
     Q, K, X, PAD,  # Logits of U and of V, values: `(b, n, dim)`; True marks padding: `(b, n)`
@@ -107,7 +107,7 @@ def gather(
     tl.store(sums + i*width + 2*D, z, mask=i < D)
     tl.store(TOP + mine*D + i, top, mask=i < D)
 
-# %% ../nbs/69_triton.ipynb #3830e637
+# %% ../nbs/69_triton.ipynb #fb567478
 @jit
 def spread(
     Q, X, R, W, PAD, # Logits of U, values; R: `(b, h, d, d)`; $w_0$: `(h, d)`; True marks padding
@@ -126,7 +126,7 @@ def spread(
     y = w[None, :]*x.to(tl.float32) + tl.dot(U.to(x.dtype), r.to(x.dtype), input_precision=FP)
     write(Y + at, t, t < n, DIM, tl.where(seen[:, None], y, 0.), D, DP)
 
-# %% ../nbs/69_triton.ipynb #05fefad8
+# %% ../nbs/69_triton.ipynb #95db7113
 @jit
 def gather_back(
     Q, X, DY, PAD, # Logits of U, values, gradient of the output; True marks padding
@@ -182,7 +182,7 @@ def spread_back(
     write(DQ + at, t, t < n, DIM, dq, D, DP)
     write(DX + at, t, t < n, DIM, tl.where(seen[:, None], dx, 0.), D, DP)
 
-# %% ../nbs/69_triton.ipynb #8919ad71
+# %% ../nbs/69_triton.ipynb #b496c77f
 def between(
     S:Tensor,    # Sums over the tokens, shape `(b, h, d, 2d + 1)`
     taps:Tensor, # $w_0 \dots w_K$, shape `(h, K+1, d)` or `(h, K+1, 1)`
@@ -196,7 +196,7 @@ def between(
     R = through_core(B, C, taps[:, 1:], gain, alpha, solve)
     return R.contiguous(), taps[:, 0].expand(S.shape[1:3]).contiguous()
 
-# %% ../nbs/69_triton.ipynb #c6182ce1
+# %% ../nbs/69_triton.ipynb #2f8f2fa7
 def tiling(
     x:Tensor,  # Values, shape `(b, n, dim)`
     heads:int, # Heads
@@ -211,7 +211,7 @@ def tiling(
         FP="ieee" if exact else "tf32", num_warps=max(4, DP//8)
     )
 
-# %% ../nbs/69_triton.ipynb #a8a95877
+# %% ../nbs/69_triton.ipynb #2bfb1ccf
 class _TwoPasses(torch.autograd.Function):
     "`w₀ x + U R`; keeps `q`, `k`, `x`, and O(d²) a head"
     @staticmethod
@@ -264,7 +264,7 @@ def _launch(kernel, tensors, b, sizes, fit):
     with torch.cuda.device(x.device) if x.is_cuda else nullcontext():
         kernel[(b*heads*sizes[-1],)](*tensors, *sizes, heads, x.shape[-1], **fit)
 
-# %% ../nbs/69_triton.ipynb #6d1691cd
+# %% ../nbs/69_triton.ipynb #afe1293c
 class TritonGraphFilterAttention(GraphFilterAttention):
     """`GraphFilterAttention` whose tokens go through four Triton kernels, on CUDA.
 
