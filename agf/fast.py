@@ -40,8 +40,8 @@ def first_derivative_only(backward):
     def checked(ctx, *grads):
         if torch.is_grad_enabled():   # create_graph=True
             raise RuntimeError(
-                "LeanAGFAttention has no second derivative: use AGFAttention for "
-                "create_graph=True, as a gradient penalty needs it"
+                "this form has no second derivative: use AGFAttention or "
+                "GraphFilterAttention for create_graph=True, as a gradient penalty needs it"
             )
         return once(ctx, *grads)
     return checked

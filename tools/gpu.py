@@ -62,7 +62,10 @@ def slices(out, device, quick, folder):
     types = ("fp32",) if quick else ("bf16", "fp32")
     for dtype in types:
         words = agf("speed", *on, "--dtype", dtype, *small, "--out", out / "layer.jsonl")
-        found.append(Slice(f"speed {dtype}", 6, (words,)))
+        layers = ["eager", "lean", "softmax", "efficient", *([] if quick else ["compiled"])]
+        kernels = ["exact", "exact-triton", *([] if quick else ["exact-compiled"])]
+        found.append(Slice(f"speed {dtype}", 6, ((*words, "--candidates", *layers),)))
+        found.append(Slice(f"kernels {dtype}", 6, ((*words, "--candidates", *kernels),)))
 
     def forecast(task, *more):
         length = short if task not in ("lra/image", "lra/pathfinder32") else ()
