@@ -22,7 +22,7 @@ from .checks import check_mask, exporting, hide, one_of
 from .exact import GraphFilterAttention   # adds `exact` to the attentions
 from .local import make_local
 from .state_space import S4DAttention   # adds `s4d` to the attentions
-from .stems import STEMS, DilatedStem, make_stem, sinusoids
+from .stems import STEMS, make_stem, sinusoids
 
 # %% ../nbs/16_transformer.ipynb #999d4302
 class EncoderBlock(nn.Module):
@@ -67,15 +67,14 @@ def _check_body(stem, position, pool, head, max_len, local, local_kernel):
     one_of("pool", pool, ("mean", "mean_max", "flatten"))
     one_of("head", head, ("linear", "mlp"))
     fixed = pool == "flatten" or position == "learned"
-    shortens = issubclass(STEMS[stem], DilatedStem)
-    if max_len is None and (fixed or shortens):
+    if max_len is None and (fixed or stem == "dilated"):
         raise ValueError(
-            "pool='flatten', position='learned' and stem='dilated' or 'power' need `max_len`, the "
-            "longest sequence"
+            "pool='flatten', position='learned' and stem='dilated' need `max_len`, the longest "
+            "sequence"
         )
-    if shortens and fixed:
+    if stem == "dilated" and fixed:
         raise ValueError(
-            f"stem={stem!r} changes the number of tokens: use it with pool='mean' or 'mean_max' "
+            "stem='dilated' changes the number of tokens: use it with pool='mean' or 'mean_max' "
             "and position='sinusoidal'"
         )
     if local_kernel is not None and local not in ("conv", "dense"):
@@ -85,7 +84,7 @@ def _check_body(stem, position, pool, head, max_len, local, local_kernel):
 
 def _stem_options(stem, position, max_len, max_tokens, dropout):
     "What the constructor of a stem is told beside the channels and the width"
-    if issubclass(STEMS[stem], DilatedStem):
+    if stem == "dilated":
         return dict(max_len=max_len, max_tokens=max_tokens, dropout=dropout)
     if stem == "tokens" and position == "learned":
         return dict(std=0.02)   # as loud as the positions
@@ -310,8 +309,8 @@ class SequenceClassifier(HubMixin):
         dropout:float=0.1,    # Probability
         head_dropout:float=0.,# Probability, of the pooled features
         norm:str="pre",       # `pre` or `post`
-        stem:str="conv",      # `conv`, `linear`, `dilated`, `power` or `tokens`
-        max_tokens:int=64,    # Tokens that `dilated` and `power` make of the longest sequence
+        stem:str="conv",      # `conv`, `linear`, `dilated` or `tokens`
+        max_tokens:int=64,    # Tokens that `dilated` makes of the longest sequence, about
         position:str="sinusoidal", # `sinusoidal`, `learned` or `none`
         pool:str="mean",      # `mean`, `mean_max` (and the largest values) or `flatten`
         input_scale:float=1., # The stem's output is multiplied by this
@@ -402,11 +401,8 @@ class SequenceClassifier(HubMixin):
         return z.sum(1)/(~mask).sum(1, keepdim=True).clamp_min(1)
 
     def largest(self, z:Tensor, mask:Tensor|None) -> Tensor:
-        "The largest value of each feature among the real tokens, `(b, dim)`; 0 if there is none"
-        if mask is None:
-            return z.amax(1)
-        top = z.masked_fill(mask[..., None], -torch.inf).amax(1)
-        return top.masked_fill(mask.all(1, keepdim=True), 0)
+        "The largest value of each feature among the real tokens, `(b, dim)`"
+        return (z if mask is None else z.masked_fill(mask[..., None], -torch.inf)).amax(1)
 
     def features(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
         "What the head sees, one vector a sequence"
@@ -464,8 +460,8 @@ class TokenClassifier(SequenceClassifier):
         answers:int|None=None, # Questions that a token is asked; None: one, without an axis for it
         **options              # Of `SequenceClassifier`
     ):
-        if options.get("pool", "mean") != "mean" or options.get("stem") in ("dilated", "power"):
-            raise ValueError("every token is asked: leave out pool, and stem='dilated' or 'power'")
+        if options.get("pool", "mean") != "mean" or options.get("stem") == "dilated":
+            raise ValueError("every token is asked: leave out pool and stem='dilated'")
         super().__init__(in_channels, n_classes*(answers or 1), max_len, attention, **options)
         self.answers = answers
         self.config |= dict(n_classes=n_classes, answers=answers)
