@@ -19,7 +19,9 @@ from torch import Tensor, nn
 
 from .attention import AGFAttention, Attention, token_softmax, unseen
 from .causal import CausalAGFAttention
-from .checks import at_least, casts, check_options, hide, imported, one_of, without_autocast
+from agf.checks import (
+    at_least, casts, check_options, exporting, fits, hide, imported, one_of, without_autocast
+)
 from .polynomial import PolynomialFilter, recurrence
 
 # %% ../nbs/08_baselines.ipynb #0eadbabd
@@ -186,13 +188,13 @@ class NystromAttention(Attention):
     ):
         super().__init__(dim, num_heads, bias)
         self.landmarks = at_least("landmarks", landmarks, 1)
-        self.iterations = iterations
+        self.iterations = at_least("iterations", iterations, 0)
 
     def mix(self, q, k, v, key_padding_mask):
         b, _, n, d = q.shape
         hidden = key_padding_mask
         real = torch.ones(b, n, dtype=torch.bool, device=q.device) if hidden is None else ~hidden
-        if n <= self.landmarks:
+        if not exporting() and n <= self.landmarks:   # an exported program serves every length
             return F.scaled_dot_product_attention(q, k, v, attn_mask=real[:, None, None])
         dtype, (q, k, v) = v.dtype, _wide(q, k, v)
         with without_autocast(q):   # an inverse makes the most of what was rounded away
@@ -200,7 +202,7 @@ class NystromAttention(Attention):
 
     def _complete(self, q, k, v, real, all_real):
         b, n = real.shape
-        if all_real and n % self.landmarks == 0:
+        if not exporting() and all_real and n % self.landmarks == 0:
             q_mean, k_mean = (o.unflatten(2, (self.landmarks, -1)).mean(3) for o in (q, k))
             P = used = None
         else:
@@ -231,9 +233,10 @@ class LinformerAttention(Attention):
         length:int=64,   # Number of sums, k
     ):
         super().__init__(dim, num_heads, bias)
-        if max_len is None or max_len < 1:
+        if max_len is None or not fits(max_len, int) or max_len < 1:
             raise ValueError(
-                f"Linformer needs `max_len`, the longest sequence, at least 1; got {max_len}"
+                "Linformer needs `max_len`, the longest sequence, a whole number of at least 1; "
+                f"got {max_len!r}"
             )
         self.max_len = max_len
         size = at_least("length", length, 1), max_len

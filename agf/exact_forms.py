@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from .attention import as_leaf, unseen
-from .causal import (CausalState, Stepwise, TwoPasses, check_state, merge_states, prefix_states,
-                        two_passes)
+from agf.causal import (
+    CausalState, Stepwise, TwoPasses, any_prefixes, check_state, merge_states, two_passes
+)
 from .checks import at_least, check_mask, check_tokens, exporting, hide, without_autocast
 from .exact import (FilterReadings, GraphFilterAttention, dense_graph_filter, resolve,
                        rows_to_one, through_core)
@@ -45,7 +46,10 @@ def causal_graph_filter(
     if recompute and torch.is_grad_enabled():
         through = partial(checkpoint, through, use_reentrant=False)
     rows = []
-    for u, logits, part in zip(*(o.split(chunk, 2) for o in (U, v, parts))):
+    one_graph = exporting() or torch.compiler.is_compiling() and not recompute
+    factors = U, v, parts
+    chunks = [factors] if one_graph else zip(*(o.split(chunk, 2) for o in factors))
+    for u, logits, part in chunks:
         row, *state = through(*state, u, logits, part, taps[:, 1:], gain, alpha)
         rows.append(row)
     return value*taps[:, None, 0] + torch.cat(rows, 2), CausalState(*state)
@@ -53,7 +57,7 @@ def causal_graph_filter(
 def one_chunk(solve, top, sums, u, logits, part, taps, gain, alpha):
     "Rows of the next tokens, and the state `top`, `sums` after them"
     token = (logits - logits.detach()).exp().unsqueeze(-1)*part.unsqueeze(-2)
-    states = prefix_states(CausalState(
+    states = any_prefixes(CausalState(
         torch.cat([top.unsqueeze(2), logits.detach()], 2),
         torch.cat([sums.unsqueeze(2), token], 2)))
     d, after = u.shape[-1], states.sums[:, :, 1:]

@@ -321,7 +321,7 @@ def in_pieces(
     if isinstance(module, (ConvStem, ShortConv, DenseConv)):
         return dict(forward=conv_piece)
     if isinstance(module, SequenceClassifier):
-        return None if module.pool == "flatten" else dict(encode=encode_piece, mean=mean_piece)
+        return None if module.pool != "mean" else dict(encode=encode_piece, mean=mean_piece)
     meet = (
         Attention, S4DAttention, DecayingAverage, DilatedStem, nn.MultiheadAttention, nn.Conv1d,
         nn.Conv2d, nn.RNNBase, nn.BatchNorm1d

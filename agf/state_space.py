@@ -78,8 +78,10 @@ class S4DAttention(nn.Module):
         check_heads(dim, num_heads)
         if state < 2 or state % 2:
             raise ValueError(f"`state` must be even and at least 2; got {state}")
-        if not 0 < dt_min <= dt_max:
-            raise ValueError(f"0 < `dt_min` <= `dt_max` is needed; got {dt_min} and {dt_max}")
+        if not 0 < dt_min <= dt_max < math.inf:
+            raise ValueError(
+                f"0 < `dt_min` <= `dt_max`, finite, is needed; got {dt_min} and {dt_max}"
+            )
         self.dim = int(dim)
         self.num_heads = num_heads
         self.state = int(state)

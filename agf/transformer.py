@@ -22,7 +22,7 @@ from .checks import check_mask, exporting, hide, one_of
 from .exact import GraphFilterAttention   # adds `exact` to the attentions
 from .local import make_local
 from .state_space import S4DAttention   # adds `s4d` to the attentions
-from .stems import STEMS, make_stem, sinusoids
+from .stems import STEMS, DilatedStem, make_stem, sinusoids
 
 # %% ../nbs/16_transformer.ipynb #999d4302
 class EncoderBlock(nn.Module):
@@ -64,18 +64,19 @@ def _check_body(stem, position, pool, head, max_len, local, local_kernel):
     "Refuse parts that are unknown or do not fit together"
     one_of("stem", stem, STEMS)
     one_of("position", position, ("sinusoidal", "learned", "none"))
-    one_of("pool", pool, ("mean", "flatten"))
+    one_of("pool", pool, ("mean", "mean_max", "flatten"))
     one_of("head", head, ("linear", "mlp"))
     fixed = pool == "flatten" or position == "learned"
-    if max_len is None and (fixed or stem == "dilated"):
+    shortens = issubclass(STEMS[stem], DilatedStem)
+    if max_len is None and (fixed or shortens):
         raise ValueError(
-            "pool='flatten', position='learned' and stem='dilated' need `max_len`, the longest "
-            "sequence"
+            "pool='flatten', position='learned' and stem='dilated' or 'power' need `max_len`, the "
+            "longest sequence"
         )
-    if stem == "dilated" and fixed:
+    if shortens and fixed:
         raise ValueError(
-            "stem='dilated' changes the number of tokens: use it with pool='mean' and "
-            "position='sinusoidal'"
+            f"stem={stem!r} changes the number of tokens: use it with pool='mean' or 'mean_max' "
+            "and position='sinusoidal'"
         )
     if local_kernel is not None and local not in ("conv", "dense"):
         raise ValueError(
@@ -84,7 +85,7 @@ def _check_body(stem, position, pool, head, max_len, local, local_kernel):
 
 def _stem_options(stem, position, max_len, max_tokens, dropout):
     "What the constructor of a stem is told beside the channels and the width"
-    if stem == "dilated":
+    if issubclass(STEMS[stem], DilatedStem):
         return dict(max_len=max_len, max_tokens=max_tokens, dropout=dropout)
     if stem == "tokens" and position == "learned":
         return dict(std=0.02)   # as loud as the positions
@@ -309,10 +310,10 @@ class SequenceClassifier(HubMixin):
         dropout:float=0.1,    # Probability
         head_dropout:float=0.,# Probability, of the pooled features
         norm:str="pre",       # `pre` or `post`
-        stem:str="conv",      # `conv`, `linear`, `dilated` or `tokens`
-        max_tokens:int=64,    # Tokens that `dilated` makes of the longest sequence, about
+        stem:str="conv",      # `conv`, `linear`, `dilated`, `power` or `tokens`
+        max_tokens:int=64,    # Tokens that `dilated` and `power` make of the longest sequence
         position:str="sinusoidal", # `sinusoidal`, `learned` or `none`
-        pool:str="mean",      # `mean` or `flatten`
+        pool:str="mean",      # `mean`, `mean_max` (and the largest values) or `flatten`
         input_scale:float=1., # The stem's output is multiplied by this
         final_act:bool=False, # GELU and dropout on the last tokens, before the head
         mask_attention:bool=True, # Hide padding from the attention
@@ -350,7 +351,7 @@ class SequenceClassifier(HubMixin):
         self.norm = nn.LayerNorm(dim) if norm == "pre" else nn.Identity()
         self.final = nn.Sequential(nn.GELU(), nn.Dropout(dropout)) if final_act else nn.Identity()
         self.head_drop = nn.Dropout(head_dropout)
-        features = dim*longest if pool == "flatten" else dim
+        features = dim*dict(mean=1, mean_max=2, flatten=longest)[pool]
         if self.towers == 2:
             features *= 4   # both, their product, their difference
         self.head = nn.Linear(features, n_classes) if head == "linear" else nn.Sequential(
@@ -400,11 +401,20 @@ class SequenceClassifier(HubMixin):
             return z.mean(1)
         return z.sum(1)/(~mask).sum(1, keepdim=True).clamp_min(1)
 
+    def largest(self, z:Tensor, mask:Tensor|None) -> Tensor:
+        "The largest value of each feature among the real tokens, `(b, dim)`; 0 if there is none"
+        if mask is None:
+            return z.amax(1)
+        top = z.masked_fill(mask[..., None], -torch.inf).amax(1)
+        return top.masked_fill(mask.all(1, keepdim=True), 0)
+
     def features(self, x:Tensor, key_padding_mask:Tensor|None=None) -> Tensor:
         "What the head sees, one vector a sequence"
         z, mask = self.encode(x, key_padding_mask)
         if self.pool == "flatten":
             z = nn.functional.pad(z, (0, 0, 0, self.max_len - z.shape[1])).flatten(1)
+        elif self.pool == "mean_max":
+            z = torch.cat([self.mean(z, mask), self.largest(z, mask)], -1)
         else:
             z = self.mean(z, mask)
         return self.head_drop(z)
@@ -454,8 +464,8 @@ class TokenClassifier(SequenceClassifier):
         answers:int|None=None, # Questions that a token is asked; None: one, without an axis for it
         **options              # Of `SequenceClassifier`
     ):
-        if options.get("pool", "mean") != "mean" or options.get("stem") == "dilated":
-            raise ValueError("every token is asked: leave out pool='flatten' and stem='dilated'")
+        if options.get("pool", "mean") != "mean" or options.get("stem") in ("dilated", "power"):
+            raise ValueError("every token is asked: leave out pool, and stem='dilated' or 'power'")
         super().__init__(in_channels, n_classes*(answers or 1), max_len, attention, **options)
         self.answers = answers
         self.config |= dict(n_classes=n_classes, answers=answers)

@@ -7,6 +7,7 @@ for axe-core, which is fetched once.
 import argparse
 import functools
 import http.server
+import json
 import shutil
 import subprocess
 import sys
@@ -175,6 +176,56 @@ def sift(page, base):
     return found
 
 
+SET = """([name, value]) => {
+    const control = document.querySelector(`.pg-controls [name="${name}"]`);
+    control.value = value;
+    control.dispatchEvent(new Event("input", { bubbles: true }));
+    return control.value}"""
+SHOWN = """() => Object.fromEntries([...document.querySelectorAll('.pg-numbers table')].map(t =>
+    [t.dataset.name, [...t.tBodies[0].rows].map(r => [...r.cells].map(c => +c.textContent.replace('−', '-')))]))"""
+
+
+def play(page, base):
+    "The playground: what it shows against the package's numbers, keyboard, task, less motion"
+    found = []
+    page.goto(f"{base}/playground.html", wait_until="load")
+    due = json.loads(page.locator("[data-playground]").get_attribute("data-playground"))["expected"]
+    for i, one in enumerate(due):
+        keys = ("graph", "kind", "basis", "signal", "node", "alpha", "depth")
+        controls = {k: one[k] for k in keys} | {f"theta{k}": t for k, t in enumerate(one["theta"])}
+        for name, value in controls.items():
+            kept = page.evaluate(SET, [name, str(value)])
+            if kept != str(value) and float(kept) != value:
+                found.append(f"setting {i}: {name} takes {kept}, not {value}")
+        shown = page.evaluate(SHOWN)
+        pairs = {
+            "signal": ([r[3] for r in shown["signal"]], one["filtered"]),
+            "spectrum": (sum((r[2:] for r in shown["spectrum"]), []), sum(one["after"], [])),
+            "differences": ([r[2] for r in shown["differences"]], one["curve"]),
+        }
+        for name, (seen, right) in pairs.items():
+            off = max(abs(a - b) for a, b in zip(seen, right, strict=True))
+            if not off <= 1e-6 * max(1, *map(abs, right)):
+                found.append(f"setting {i}: {name} differs from the package's by {off:.1e}")
+    page.reload(wait_until="load")
+    page.locator("[name=theta2]").focus()
+    before = page.locator(".pg-formula").inner_text()
+    for _ in range(20):
+        page.keyboard.press("ArrowUp")
+    page.locator("[name=theta1]").focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowDown")
+    if page.locator(".pg-formula").inner_text() in (before, ""):
+        found.append("keyboard: the arrow keys do not move a tap")
+    if "Solved" not in page.locator(".pg-task").inner_text():
+        found.append("the task is not solved by a filter that follows two links")
+    page.emulate_media(reduced_motion="reduce")
+    page.locator("[name=play]").click()
+    if page.locator("[name=depth]").input_value() != "16":
+        found.append("less motion is asked for, and the layers still play one by one")
+    return found
+
+
 def main():
     p = argparse.ArgumentParser(
         "browser", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -220,6 +271,7 @@ def main():
             report(name, found)
         report("search and keyboard", use(browser.new_page(), base))
         report("tables", sift(browser.new_page(), base))
+        report("playground", play(browser.new_page(), base))
         browser.close()
     broken = []
     for name, urls in links.items():

@@ -230,14 +230,21 @@ def configure(proc, cfg, entries):
     return front["project"]["output-dir"]
 
 
-def add_script(site):
-    "Tables of the class `sift` can be sorted and narrowed; the search ranks better"
-    shutil.copy(ASSETS / "site.js", site / "site_libs/site.js")
+SCRIPTS = {"site.js": "<main", "playground.js": " data-playground="}   # file: pages that need it
+
+
+def add_scripts(site):
+    "Tables can be sorted and narrowed, the search ranks better, the playground plays"
+    for name in SCRIPTS:
+        shutil.copy(ASSETS / name, site / "site_libs")
     for p in site.rglob("*.html"):
         text = p.read_text(encoding="utf-8")
         up = "../" * (len(p.relative_to(site).parts) - 1)
-        tag = f'<script src="{up}site_libs/site.js" defer></script>\n</head>'
-        p.write_text(text.replace("</head>", tag, 1), encoding="utf-8")
+        for name, mark in SCRIPTS.items():
+            if mark in text:
+                tag = f'<script src="{up}site_libs/{name}" defer></script>\n</head>'
+                text = text.replace("</head>", tag, 1)
+        p.write_text(text, encoding="utf-8")
 
 
 def finish(proc, book, cfg):
@@ -248,7 +255,7 @@ def finish(proc, book, cfg):
         sys.exit("smalldocs check found something to mend")
     smalldocs("render", "-q", proc).check_returncode()
     site = proc / output
-    add_script(site)
+    add_scripts(site)
     make_accessible(site)
     if dist := fetch_katex(cfg.config_path / "build"):
         localise_maths(site, dist)

@@ -98,6 +98,8 @@ class DataSet:
     source:str          # Where the data came from, e.g. `generated`, `folder` or a package's name
     n_tokens:int|None=None # Size of the vocabulary, padding included; None for series
     facts:dict=field(default_factory=dict) # More for the record
+    # The test part with a column of answers for each kind of question, -100 in the others
+    by_kind:Cases|None=None
 
     @property
     def kind(self):

@@ -184,7 +184,7 @@ class TimeSeriesEstimator(BaseEstimator):
     """
     def __init__(self, *,
         attention="agf",       # A name in `agf.baselines.ATTENTIONS`
-        variant="recommended", # Recipe: `recommended` or `quick` (a smaller model)
+        variant="series",      # Recipe: `series`, `recommended` or `quick` (a smaller model)
         epochs=None,           # Passes over the training series; default: the recipe's
         lr=None,               # Largest learning rate; here and below, default: the recipe's
         batch_size=None,       # Series a step
@@ -283,7 +283,7 @@ class TimeSeriesEstimator(BaseEstimator):
 
     def job(self):
         "The job that these parameters make"
-        one_of("variant", self.variant, ("recommended", "quick"))
+        one_of("variant", self.variant, ("series", "recommended", "quick"))
         one_of("missing", self.missing, MISSING)
         one_of("select", self.select, ("last", "best"))
         if not fits(without_numpy(self.n_estimators), int) or self.n_estimators < 1:

@@ -37,6 +37,7 @@ from ..data.loader import Loader
 from ..data.lra import set_apart
 from ..data.tasks import find_task
 from ..data.uea import split, standardise
+from .engine import FusedAdam, StepGraph
 from .job import Job, is_same_run, pick_device, uses_tf32
 from .learner import (Augment, HalfDigits, SeedEpochs, SeedSteps, TrainingState,
                                accuracy_by_answer, agf_learner, best, casting, evaluate, is_best)
@@ -149,6 +150,7 @@ def make_learner(
     precision:str="fp32",   # `fp32` or `bf16`
     compiled:bool=False,    # Compile the model
     prepare=None,       # Called with the `Learner` before it trains
+    engine:str="eager", # `eager`, or `graph`: a step is one CUDA graph
 ):
     "A model in a fastai `Learner`, with all that a recipe says"
     hidden, in_steps = isinstance(model, HiddenTokens), state.judge is not None
@@ -164,9 +166,13 @@ def make_learner(
     loss = pick_loss(numbers, r.label_smoothing, isinstance(dls.train, WeightedLoader))
     if hidden:
         loss = lambda logits, _: model.loss(logits)
+    opt_func = OPTIMIZERS[r.optimizer]
+    if engine == "graph":
+        cbs.append(StepGraph())
+        opt_func = FusedAdam if r.optimizer == "adamw" else opt_func
     learn = agf_learner(
         dls, model, gamma=r.gamma, cbs=cbs, metrics=[] if in_steps else metric,
-        opt_func=OPTIMIZERS[r.optimizer], loss_func=loss, lr=r.lr, wd=r.weight_decay
+        opt_func=opt_func, loss_func=loss, lr=r.lr, wd=r.weight_decay
     )
     if in_steps:
         learn.remove_cb(learn.recorder)   # it would ask the device for every step's loss
@@ -240,7 +246,8 @@ class Trainer:
         self.job, self.r, self.data, self.device, self.precision = job, r, data, device, precision
         self.settings, self.place, self.resume, self.bar = settings, place, resume, bar
         self.model, self.prepare, self.begun, self.earlier = model, prepare, time.perf_counter(), {}
-        self.team, self.log = Team(), log
+        self.team, self.log, self.engine = Team(), log, job.stepped(device)
+        self.graphs = None   # the last learner's `StepGraph`
 
     def build(self):
         "The untrained model"
@@ -263,20 +270,27 @@ class Trainer:
         "A `Learner` for two loaders"
         dls = DataLoaders(train, valid, device=self.device)
         learn = make_learner(model, dls, r, self.job.seed, state, self.precision,
-                             self.job.compiled, self.prepare)
+                             self.job.compiled, self.prepare, self.engine)
+        self.graphs = getattr(learn, "step_graph", None)
         if self.log and self.team.first:
             learn.add_cb(logger(self.log, self.place, state.path.stem, self.job.title))
         return learn.add_cbs(self.team.callbacks())
 
     def loader(self, part, seed=None):
-        "Batches of tokens, of few lengths where a length may cost a compilation"
-        rooms = 8 if self.job.compiled else 32
+        "Batches of tokens, of few lengths where a length may cost a compilation or a graph"
+        rooms = 8 if self.job.compiled or self.device.type == "cuda" else 32
         return Loader(part, self.r.batch_size, device=self.device, seed=seed, rooms=rooms)
 
     def judge(self, model, loader, how=evaluate):
         "`how(model, loader)` with the products that the model is trained with"
         with casting(self.device, self.precision):
             return (self.team.judge(how) if how is evaluate else how)(model, loader)
+
+    @property
+    def stepped(self):
+        "How the steps were run: `graph`, or `eager`, and why if they were to be graphs"
+        why = self.graphs and self.graphs.why
+        return f"eager: {why}" if why else self.engine
 
     def note(self, name, state):
         "Keep the seconds of earlier processes"
@@ -420,8 +434,9 @@ def by_steps(
     if protocols:
         test = trainer.loader(data.test)
         accuracy["honest"] = trainer.judge(model, test)[1]
-        if data.answers > 1:
-            by_answer = trainer.judge(model, test, accuracy_by_answer)
+        if data.answers > 1 or data.by_kind:
+            asked = trainer.loader(data.by_kind) if data.by_kind else test
+            by_answer = trainer.judge(model, asked, accuracy_by_answer)
     return dict(model=model, seen=data.train, chosen=step, step=state.step, accuracy=accuracy,
                 by_answer=by_answer, curves=dict(steps=state.curves), pretrain=pretrain)
 
@@ -575,7 +590,7 @@ def run(
             by_answer=result.get("by_answer"), **of_model(result["model"]), measured=measured,
             cases=cases, source=data.source, data=data.facts, **median_seconds(result["curves"], r),
             seconds=round(seconds, 1), peak_memory_mib=peak_memory(device),
-            device=team.names(device_name(device)),
+            device=team.names(device_name(device)), engine=trainer.stepped,
             versions=package_versions(*packages) | device_versions(device), commit=commit,
             date=time.strftime("%Y-%m-%d"), command=job.command, curves=result["curves"],
             pretrain=result.get("pretrain"), **{k: result[k] for k in ("r2",) if k in result}
