@@ -70,6 +70,14 @@ WIDE = """() => {
     return [document.documentElement.scrollWidth - document.documentElement.clientWidth, ...out.slice(0, 1).map(e => e.outerHTML.slice(0, 80))]}"""
 
 
+# boxes that scroll sideways: listings, and tables without a shadow that says so
+SCROLLING = """() => {
+    const box = e => { for (; e && e.tagName != 'MAIN'; e = e.parentElement) if (e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)) return e; };
+    const shown = q => [...document.querySelectorAll(q)].filter(e => e.offsetParent);
+    return [shown('main pre').filter(box).length,
+        shown('main table').map(box).filter(b => b && !/gradient/.test(getComputedStyle(b).backgroundImage)).length]}"""
+
+
 def look(page, url, axe):
     "What is wrong with one page, and its links and ids"
     found, requests = [], []
@@ -93,6 +101,11 @@ def look(page, url, axe):
         if over > 0:
             found.append(f"scrolls sideways at {width} px, by {over} px")
         found += [f"cut off at {width} px: {html!r}" for html in cut]
+        listings, tables = page.evaluate(SCROLLING)
+        if listings and width > 1000:
+            found.append(f"{listings} listing(s) scroll sideways at {width} px")
+        if tables:
+            found.append(f"{tables} table(s) scroll at {width} px without a shadow to say so")
     away = {
         u
         for u in requests

@@ -319,6 +319,5 @@
     timer = setInterval(() => { state.depth += 1; show(); if (state.depth >= LAYERS) stop(); }, 450);
   };
   document.getElementById("fig-playground")?.closest(".cell, figure, .quarto-figure")?.setAttribute("hidden", "");
-  box.tabIndex = -1;
   show();
 })();
