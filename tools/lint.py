@@ -8,6 +8,7 @@
    huggingface_hub too, `agf.kernels` triton; `agf.data`, `agf.train`, `agf.report` and `agf.cli`
    may need more.
 5. No sentence ends in a colon where the page goes on with a heading or a reference entry.
+6. No stored output names a folder of the machine that it was made on.
 
 A figure follows: how many exported cells one of the next two cells runs (`-v` names the others).
 """
@@ -128,6 +129,16 @@ def cell_offences(page, cells):
                 yield f"{at}: line {n}: {len(line)} columns"
         for n, what in private_imports(parse(cell.source), page.module or "notebook"):
             yield f"{at}: line {n}: {what}"
+        found = re.search(r"(?<![\w.])/(tmp|home|root|work|Users|var)/\S*", str([*texts(cell)]))
+        if found:
+            yield f"{at}: its output says {found[0][:40]}"
+
+
+def texts(cell):
+    "What a cell's stored outputs say, without pictures"
+    for out in cell.get("outputs", []):
+        kinds = {k: v for k, v in out.get("data", {}).items() if not k.startswith("image/")}
+        yield out.get("text", kinds)
 
 
 def block(cell):
