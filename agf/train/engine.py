@@ -231,7 +231,7 @@ class StaticSteps(Callback):
 # %% ../../nbs/36b_engine.ipynb #1ad1271c
 @contextmanager
 def sync_debug(mode):
-    "A block in which PyTorch says so (`warn`) or not (`default`) where the host waits for the device"
+    "A block in which PyTorch says (`warn`) or not (`default`) where the host waits for the device"
     before = torch.cuda.get_sync_debug_mode()
     torch.cuda.set_sync_debug_mode(mode)
     try:

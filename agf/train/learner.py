@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['BYTES', 'WORDS', 'SIZES', 'OrthogonalityPenalty', 'SeedEpochs', 'set_seed', 'SeedSteps', 'Augment', 'casting',
-           'HalfDigits', 'evaluate', 'accuracy_by_answer', 'best', 'is_best', 'gathered', 'plain', 'moved', 'restore',
-           'save_atomically', 'load_checked', 'TrainingState', 'default_model', 'agf_learner',
+           'HalfDigits', 'each_batch', 'evaluate', 'accuracy_by_answer', 'best', 'is_best', 'gathered', 'plain',
+           'moved', 'restore', 'save_atomically', 'load_checked', 'TrainingState', 'default_model', 'agf_learner',
            'plot_top_losses_of_series', 'plot_top_losses_of_words', 'CutMix']
 
 # %% ../../nbs/30_learner.ipynb #d371dbbe
@@ -143,20 +143,30 @@ class HalfDigits(Callback):
             self.block = None
 
 # %% ../../nbs/30_learner.ipynb #6b1ec514
+def each_batch(
+    loader,   # Yields batches
+    row,      # Called with the tensors of each batch
+    skip=None,# Called with those that another process has, see `agf.train.parallel.Team.each`
+) -> list: # What `row` gave
+    "Call a function for every batch"
+    return [row(*batch) for batch in loader]
+
 @torch.no_grad()
 def evaluate(
     model,  # Called as `model(x, key_padding_mask)` or `model(x)`
     loader, # Yields what the model takes and the classes; those below 0 are not asked for
+    each=each_batch, # Or the same with the batches shared among processes
 ) -> tuple: # Mean cross-entropy in nats, and accuracy in `[0, 1]`
     "Judge a model on every answer of a loader"
-    training, loss, hits, n = model.training, 0., 0, 0
+    def row(*batch):
+        *x, y = batch
+        logits, asked, plan = model(*x).float(), y >= 0, dict(reduction="sum", ignore_index=-100)
+        loss = cross_entropy(logits.flatten(0, -2), y.flatten(), **plan)
+        return loss.double(), ((logits.argmax(-1) == y) & asked).sum(), asked.sum()
+
+    training = model.training
     model.eval()
-    for *x, y in loader:
-        logits, asked = model(*x).float(), y >= 0
-        loss = loss + cross_entropy(
-            logits.flatten(0, -2), y.flatten(), reduction="sum", ignore_index=-100
-        ).double()
-        hits, n = hits + ((logits.argmax(-1) == y) & asked).sum(), n + asked.sum()
+    loss, hits, n = map(sum, zip(*each(loader, row)))
     model.train(training)
     return float(loss)/int(n), int(hits)/int(n)
 
@@ -164,14 +174,18 @@ def evaluate(
 def accuracy_by_answer(
     model,  # A `TokenClassifier` with several answers, or one of several kinds
     loader, # Yields what it takes and the classes, `(b, n, answers or kinds)`
+    each=each_batch, # As in `evaluate`
 ) -> list: # Accuracies in `[0, 1]`
     "How often each question is answered rightly"
-    training, hits, n = model.training, 0, 0
-    model.eval()
-    for *x, y in loader:
+    def row(*batch):
+        *x, y = batch
         found = model(*x).argmax(-1).reshape(*y.shape[:2], -1)   # one answer meets all columns
         right = (found == y) & (y >= 0)
-        hits, n = hits + right.sum((0, 1)), n + (y >= 0).sum((0, 1))
+        return right.sum((0, 1)), (y >= 0).sum((0, 1))
+
+    training = model.training
+    model.eval()
+    hits, n = map(sum, zip(*each(loader, row)))
     model.train(training)
     return (hits.double()/n).tolist()
 

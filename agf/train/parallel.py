@@ -15,11 +15,12 @@ import random
 import time
 from contextlib import contextmanager
 from datetime import timedelta
-from itertools import islice
 
 import torch
 import torch.distributed as dist
 from fastai.callback.core import Callback
+
+from .learner import each_batch
 
 # %% ../../nbs/36_distributed.ipynb #526c1981
 class Team:
@@ -64,27 +65,23 @@ class Team:
         self.tell(lambda: found.append(function(*args)))
         return found[0] if self.first else function(*args)
 
-    def judge(self,
-        judge, # As `evaluate`
-    ): # The same, with the batches shared; the same result on every process
-        "Share the work of judging a model"
-        return judge if self.world == 1 else lambda *args: self._judge(judge, *args)
-
-    def _judge(self, judge, model, loader):
-        answers, found = 0, (0., 0.)
-        def mine():
-            nonlocal answers
-            for *x, y in islice(loader, self.rank, None, self.world):
-                answers = answers + (y >= 0).sum()
-                yield *x, y
-
-        if self.rank < len(loader):
-            found = judge(model, mine())
-        n = int(answers)
-        sums = torch.tensor([*(v*n for v in found), n], dtype=torch.float64, device=loader.device)
-        dist.all_reduce(sums)
-        loss, hits, n = sums.tolist()
-        return loss/n, round(hits)/int(n)
+    def each(self,
+        loader,   # Yields batches
+        row,      # Called with the tensors of this process's batches
+        skip=None,# Called with the tensors of the others' batches, e.g. to draw what they draw
+    ) -> list: # What `row` gave for every batch, tensors on the CPU
+        "As `each_batch`, with the batches shared"
+        if self.world == 1:
+            return each_batch(loader, row)
+        mine, n = [], 0
+        for n, batch in enumerate(loader, 1):
+            if (n - 1) % self.world == self.rank:
+                mine.append(row(*batch))
+            elif skip:
+                skip(*batch)
+        found = [None]*self.world
+        dist.all_gather_object(found, [[o.cpu() for o in made] for made in mine])
+        return [found[i % self.world][i//self.world] for i in range(n)]
 
     def callbacks(self) -> list:
         "What a `Learner` needs to train in this team"

@@ -9,6 +9,8 @@ __all__ = ['HiddenTokens', 'judge_hidden']
 import torch
 from torch.nn.functional import cross_entropy
 
+from .learner import each_batch
+
 # %% ../../nbs/32_pretrain.ipynb #69349e69
 class HiddenTokens(torch.nn.Module):
     "A classifier's encoder that names hidden tokens; its vocabulary must have an entry to spare"
@@ -46,17 +48,22 @@ class HiddenTokens(torch.nn.Module):
 def judge_hidden(
     model, # `HiddenTokens`
     loader,# One pass over some cases
+    each=each_batch, # As in `evaluate`
 ) -> tuple: # Mean cross-entropy in nats, and share of hidden tokens that are named rightly
     "Judge a model on hidden tokens of every case, the same ones every time"
-    training, loss, hits, n = model.training, 0., 0, 0
+    def row(*batch):
+        logits = model(*batch[:-1]).float()
+        hits = (logits.argmax(-1) == model.target).sum()
+        return model.loss(logits, "sum").double(), hits, (model.target >= 0).sum()
+
+    def skip(x, *_):   # what the model would draw
+        torch.rand(x.shape, device=x.device)
+
+    training = model.training
     model.eval()
     devices = [loader.device] if torch.device(loader.device).type == "cuda" else []
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(0)
-        for *x, _ in loader:
-            logits = model(*x).float()
-            loss = loss + model.loss(logits, "sum").double()
-            hits = hits + (logits.argmax(-1) == model.target).sum()
-            n = n + (model.target >= 0).sum()
+        loss, hits, n = map(sum, zip(*each(loader, row, skip)))
     model.train(training)
     return float(loss)/int(n), int(hits)/int(n)

@@ -40,7 +40,8 @@ from ..data.uea import split, standardise
 from .engine import FusedAdam, StepGraph
 from .job import Job, is_same_run, pick_device, uses_tf32
 from .learner import (Augment, HalfDigits, SeedEpochs, SeedSteps, TrainingState,
-                               accuracy_by_answer, agf_learner, best, casting, evaluate, is_best)
+                               accuracy_by_answer, agf_learner, best, casting, each_batch,
+                               evaluate, is_best)
 from .parallel import Team
 from .pretrain import HiddenTokens, judge_hidden
 from .progress import check_log, logger
@@ -113,11 +114,13 @@ def r2(
 def evaluate_numbers(
     model,  # Called as `model(x, key_padding_mask)`
     loader, # Yields what the model takes and the numbers `(cases, outputs)`
+    each=each_batch, # As in `evaluate`
 ) -> tuple: # Mean square of the error, and R²
     "Judge a model that predicts numbers"
     training = model.training
     model.eval()
-    found, y = map(torch.cat, zip(*[(model(*x).float(), y) for *x, y in loader]))
+    rows = each(loader, lambda *batch: (model(*batch[:-1]).float(), batch[-1]))
+    found, y = map(torch.cat, zip(*rows))
     model.train(training)
     return float((found - y).double().square().mean()), float(r2(found, y))
 
@@ -284,7 +287,7 @@ class Trainer:
     def judge(self, model, loader, how=evaluate):
         "`how(model, loader)` with the products that the model is trained with"
         with casting(self.device, self.precision):
-            return (self.team.judge(how) if how is evaluate else how)(model, loader)
+            return how(model, loader, self.team.each)
 
     @property
     def stepped(self):
@@ -597,8 +600,7 @@ def run(
             date=time.strftime("%Y-%m-%d"), command=job.command, curves=result["curves"],
             pretrain=result.get("pretrain"), **{k: result[k] for k in ("r2",) if k in result}
         )
-        if team.first:
-            keep_model(result, data, job, place)
+        team.tell(keep_model, result, data, job, place)
         return team.tell(finish, record, place, files[-1])
 
 # %% ../../nbs/37_run.ipynb #b660c6aa
