@@ -526,6 +526,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                            'agf.graph.split_frequencies': ('graph.html#split_frequencies', 'agf/graph.py'),
                            'agf.graph.total_variation': ('graph.html#total_variation', 'agf/graph.py')},
             'agf.kernels': { 'agf.kernels.TritonGraphFilterAttention': ('triton.html#tritongraphfilterattention', 'agf/kernels.py'),
+                             'agf.kernels.TritonGraphFilterAttention._by_kernels': ( 'triton.html#tritongraphfilterattention._by_kernels',
+                                                                                     'agf/kernels.py'),
                              'agf.kernels.TritonGraphFilterAttention.fallback': ( 'triton.html#tritongraphfilterattention.fallback',
                                                                                   'agf/kernels.py'),
                              'agf.kernels.TritonGraphFilterAttention.mix': ('triton.html#tritongraphfilterattention.mix', 'agf/kernels.py'),
