@@ -4,20 +4,23 @@
 
 # %% auto #0
 __all__ = ['SCHEMA', 'SIZES', 'DTYPES', 'CANDIDATES', 'TRITON', 'ON_CUDA', 'EXACT', 'LENGTHS', 'HEAD', 'HELP', 'EPILOG',
-           'yardstick', 'run_with_penalty', 'training_step', 'saved_bytes', 'paired_speed', 'rotate', 'copy_bandwidth',
-           'floor_bytes', 'compiled', 'cannot', 'candidates', 'affordable', 'bench_layer', 'growth', 'crossover',
-           'plot_growth', 'print_rows', 'add_options', 'command']
+           'yardstick', 'run_with_penalty', 'training_step', 'saved_bytes', 'Traffic', 'paired_speed', 'rotate',
+           'copy_bandwidth', 'floor_bytes', 'compiled', 'cannot', 'candidates', 'affordable', 'bench_layer', 'growth',
+           'crossover', 'plot_growth', 'print_rows', 'add_options', 'command']
 
 # %% ../../nbs/46_speed.ipynb #5c277928
 import copy
 import json
 import math
 import platform
+import re
 import statistics
 import time
 
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from ..attention import AGFAttention, PlainAGF, has_penalty, orthogonality_penalty
 from ..baselines import make_attention
@@ -74,6 +77,18 @@ def saved_bytes(
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
         found = run_with_penalty(layer, x)   # a name for the result keeps the graph alive
     return sum(s.nbytes() for s in kept.values())
+
+# %% ../../nbs/46_speed.ipynb #cf2c98e4
+class Traffic(TorchDispatchMode):
+    "`with Traffic() as t:` counts in `t.moved` the bytes that operations read and write"
+    moved = 0
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        result = operation(*args, **(kwargs or {}))
+        if not operation.is_view and not re.search("empty|unsafe_view", str(operation)):
+            tensors = tree_leaves((args, kwargs, result))
+            self.moved += sum(t.nbytes for t in tensors if isinstance(t, Tensor))
+        return result
 
 # %% ../../nbs/46_speed.ipynb #87a13e7a
 def _sync(device):
