@@ -124,7 +124,10 @@ def kinship(
     length:int=18,    # Persons
     families:int=3,   # Chains
 ) -> tuple: # Tokens `(cases, 2*length, 2*length + 5)`, answers (-100: not asked) and steps `(cases, 2*length)`
-    "How many generations is the head of my family above me? Classes 0 to 10 are -5 to 5"
+    """How many generations is the head of my family above me?
+
+    Classes 0 to 10 stand for -5 to 5; what is beyond counts as 5.
+    """
     rank = torch.arange(length).expand(cases, length)
     head = rank < families
     up = torch.where(head, 0, torch.randint(-1, 2, (cases, length), generator=g))
@@ -149,7 +152,7 @@ def labels(
     communities:int=3,# Each with a label of its own
     colours:int=4,    # Labels to choose from
 ) -> tuple: # Tokens `(cases, n, length + colours + 1)`, answers (-100: not asked) and steps `(cases, n)`
-    "Which label has my community? One of its nodes shows it"
+    "Which label, shown by one of its nodes, has my community?"
     rank = torch.arange(length).expand(cases, length)
     group = rank % communities
     def below(limit): return (torch.rand(limit.shape, generator=g)*limit).long()
@@ -201,7 +204,7 @@ def contours(
     g:torch.Generator,# Source of all that is random
     length:int=8,     # Dashes of a long contour, 4 to 14
 ) -> tuple: # Tokens `(cases, 9*length, 65)`, answers `(cases,)`: 1 for joined dots
-    "Are the two dots of a picture joined by a contour? The picture is a set of bright pixels"
+    "Are the two dots of a picture, a set of pixels, joined by a contour?"
     seed = int(torch.randint(2**31, (1,), generator=g))
     pictures, joined = map(torch.from_numpy, drawn(cases, seed, length))
     gray = pictures.flatten(1).int()
