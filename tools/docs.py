@@ -251,6 +251,13 @@ def add_scripts(site):
         p.write_text(text, encoding="utf-8")
 
 
+def trim_text(site):
+    "The pages' text forms without the numbers that are meant for scripts"
+    for p in site.glob("*.llms.md"):
+        text = p.read_text(encoding="utf-8")
+        p.write_text(re.sub(r' data-playground="[^"]*"', "", text), encoding="utf-8")
+
+
 def finish(proc, book, cfg):
     "From preprocessed notebooks to the site"
     entries = refine(proc, book)
@@ -260,6 +267,7 @@ def finish(proc, book, cfg):
     smalldocs("render", "-q", proc).check_returncode()
     site = proc / output
     add_scripts(site)
+    trim_text(site)
     make_accessible(site)
     if dist := fetch_katex(cfg.config_path / "build"):
         localise_maths(site, dist)
