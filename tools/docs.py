@@ -110,11 +110,15 @@ def documented(nb, module):
         found.extend(run)
         run.clear()
 
-    sought = [re.search(r"^show_doc\(([\w.]+)\)", "".join(c["source"]), re.M) for c in nb["cells"]]
+    sources = ["".join(c["source"]) for c in nb["cells"]]
+    in_view = "\n".join(s for s in sources if "Exported source" in s)
+    sought = [re.search(r"^show_doc\(([\w.]+)\)", s, re.M) for s in sources]
     apart = [name[1] for name in sought if name]
     for cell, name in zip(nb["cells"], sought):
         entry = reference.entry(module, name[1], apart) if name and module else None
         if entry:
+            own = re.compile(rf"^(?:def|class) {re.escape(entry.name)}\b", re.M)
+            entry.in_view = own.search(in_view) is not None
             run.append(entry)
         elif not name:
             close()
@@ -247,6 +251,13 @@ def add_scripts(site):
         p.write_text(text, encoding="utf-8")
 
 
+def trim_text(site):
+    "The pages' text forms without the numbers that are meant for scripts"
+    for p in site.glob("*.llms.md"):
+        text = p.read_text(encoding="utf-8")
+        p.write_text(re.sub(r' data-playground="[^"]*"', "", text), encoding="utf-8")
+
+
 def finish(proc, book, cfg):
     "From preprocessed notebooks to the site"
     entries = refine(proc, book)
@@ -256,6 +267,7 @@ def finish(proc, book, cfg):
     smalldocs("render", "-q", proc).check_returncode()
     site = proc / output
     add_scripts(site)
+    trim_text(site)
     make_accessible(site)
     if dist := fetch_katex(cfg.config_path / "build"):
         localise_maths(site, dist)

@@ -202,6 +202,7 @@ class Entry:
     obj: object
     is_property: bool = False
     apart: frozenset = frozenset()  # methods that have an entry elsewhere on the page
+    in_view: bool = False  # the page shows the source anyway
 
     @property
     def is_class(self):
@@ -239,7 +240,8 @@ class Entry:
                 continue
             if obj.__module__ == self.module and (documented or name == "forward"):
                 yield Entry(
-                    self.module, f"{self.name}.{name}", obj, isinstance(value, property)
+                    self.module, f"{self.name}.{name}", obj, isinstance(value, property),
+                    in_view=self.in_view,
                 )
 
     def markdown(self, level=3):
@@ -266,7 +268,7 @@ class Entry:
         raised = list(dict.fromkeys(refusals(where[0] if where else node)))
         if (where or not self.is_class) and raised:
             parts.append("\n".join(["**Refuses with**", "", *raised]))
-        parts.append(source(self.obj))
+        parts.append("" if self.in_view else source(self.obj))
         parts += [m.markdown(level + 1) for m in self.methods()]
         return "\n\n".join(p for p in parts if p)
 
