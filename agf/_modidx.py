@@ -307,6 +307,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'agf.data.loader.Loader.batches': ('loader.html#loader.batches', 'agf/data/loader.py'),
                                  'agf.data.loader.Loader.create_batches': ('loader.html#loader.create_batches', 'agf/data/loader.py'),
                                  'agf.data.loader.Loader.get_idxs': ('loader.html#loader.get_idxs', 'agf/data/loader.py'),
+                                 'agf.data.loader.Loader.index': ('loader.html#loader.index', 'agf/data/loader.py'),
                                  'agf.data.loader.Loader.n_inp': ('loader.html#loader.n_inp', 'agf/data/loader.py'),
                                  'agf.data.loader.Loader.new': ('loader.html#loader.new', 'agf/data/loader.py'),
                                  'agf.data.loader.Loader.step': ('loader.html#loader.step', 'agf/data/loader.py'),

@@ -73,8 +73,8 @@ def slices(out, device, quick, folder):
         return agf("bench", task, "--attention", *which, "--forecast", "--json", *on, *length,
                    *more, "--seeds", 0, "--out", out / "runs")
 
-    eager, compiled = ("--engine", "eager"), ("--compile",)
-    for name, more in (("graph", ()), ("eager", eager), ("compiled", compiled)):
+    graph, eager, compiled = ("--engine", "graph"), ("--engine", "eager"), ("--compile",)
+    for name, more in (("graph", graph), ("eager", eager), ("compiled", compiled)):
         for task in list(TASKS)[:1] if quick else TASKS:
             words = forecast(task, *more)
             found.append(

@@ -109,15 +109,17 @@ class Loader(TfmdDL):
             self.planned = turn, plan(self.longest, self.bs, self.seed, turn)
         return self.planned[1][place]
 
+    def index(self, at):
+        "Case numbers as a tensor on the device, by a copy that nobody waits for"
+        index, device = torch.as_tensor(at), torch.device(self.device)
+        return index.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else index
+
     def batch(self,
         at, # Case numbers
     ) -> tuple: # `(x, key_padding_mask, y)`, or `(x, y)`
         "The tensors of some cases"
         cases = getattr(self.dataset, "cases", self.dataset)
-        room, named = cases.max_len, cases is not self.dataset
-        index = torch.as_tensor(at)
-        if cases.x.is_cuda:   # a copy that nobody waits for
-            index = index.pin_memory().to(cases.x.device, non_blocking=True)
+        room, named, index = cases.max_len, cases is not self.dataset, self.index(at)
         x, y = cases.x[index], cases.y[index]
         if self.fits:   # few lengths, for memory that is used again fits again
             unit = -(-room//self.rooms)

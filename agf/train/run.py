@@ -86,7 +86,7 @@ class WeightedLoader(Loader):
         return 2 if self.padded else 1
 
     def batch(self, at):
-        return *super().batch(at), self.weight[torch.as_tensor(at).to(self.weight.device)]
+        return *super().batch(at), self.weight[self.index(at)]
 
 def pick_loss(numbers, label_smoothing, weighted):
     "Loss of targets that are classes or numbers, called with `(pred, y)`, or with weights, too"
