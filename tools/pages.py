@@ -70,7 +70,8 @@ def by_shelf(pages):
 def sidebar(pages):
     sections = [{"section": "Start", "contents": ["index.ipynb"]}]
     for name, shelf in by_shelf(pages).items():
-        links = [{"href": p.path.name, "text": p.text.replace("`", "")} for p in shelf]
+        texts = [p.text.replace("`", "") for p in shelf]
+        links = [{"href": p.path.name, "text": t[:1].upper() + t[1:]} for p, t in zip(shelf, texts)]
         sections.append({"section": name, "contents": links})
     tree = {"website": {"sidebar": {"contents": sections}}}
     return NOTE + yaml.dump(tree, allow_unicode=True, sort_keys=False, width=100)
