@@ -752,7 +752,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'agf.report.sweep.in_processes': ('sweep.html#in_processes', 'agf/report/sweep.py'),
                                   'agf.report.sweep.leave_with': ('sweep.html#leave_with', 'agf/report/sweep.py'),
                                   'agf.report.sweep.local_cluster': ('sweep.html#local_cluster', 'agf/report/sweep.py'),
-                                  'agf.report.sweep.mended': ('sweep.html#mended', 'agf/report/sweep.py'),
                                   'agf.report.sweep.numbered': ('sweep.html#numbered', 'agf/report/sweep.py'),
                                   'agf.report.sweep.on_cluster': ('sweep.html#on_cluster', 'agf/report/sweep.py'),
                                   'agf.report.sweep.outcome': ('sweep.html#outcome', 'agf/report/sweep.py'),

@@ -5,9 +5,8 @@
 # %% auto #0
 __all__ = ['PATIENCE', 'claimed', 'ALONE', 'EPILOG', 'work', 'part_of', 'title', 'command_of', 'gather', 'claim_device', 'quiet',
            'serve', 'leave_with', 'in_processes', 'numbered', 'Unwanted', 'stop_if_unwanted', 'on_cluster', 'outcome',
-           'check_scheduler', 'cluster', 'local_cluster', 'slurm_jobs', 'mended', 'work_through', 'add_options',
-           'all_tasks', 'planned_anchors', 'plan', 'refusal', 'check_data', 'Count', 'command', 'write_report',
-           'print_forecasts']
+           'check_scheduler', 'cluster', 'local_cluster', 'slurm_jobs', 'work_through', 'add_options', 'all_tasks',
+           'planned_anchors', 'plan', 'refusal', 'check_data', 'Count', 'command', 'write_report', 'print_forecasts']
 
 # %% ../../nbs/44_sweep.ipynb #c32365e0
 import itertools
@@ -17,6 +16,7 @@ import math
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,7 +26,7 @@ from collections import Counter
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 
 import torch
 from filelock import FileLock, Timeout
@@ -208,7 +208,8 @@ def stop_if_unwanted(*_):
     from distributed import Status, get_worker
     worker = get_worker()
     task = worker.state.tasks.get(worker.get_current_task())
-    if worker.status != Status.running or task is None or task.state == "cancelled":
+    leaving = worker.status in (Status.closing, Status.closed, Status.failed)
+    if leaving or task is None or task.state == "cancelled":
         raise Unwanted()
 
 def on_cluster(
@@ -237,6 +238,8 @@ def outcome(future):
         return None, f"{error.allowed_failures + 1} workers died of it (out of memory?)"
     if future.status == "cancelled":
         raise OSError("the cluster's scheduler is gone; the same command goes on")
+    if error is not None:   # what `work` does not catch: a package is missing there, say
+        return None, f"in the worker: {type(error).__name__}: {' '.join(str(error).split())}"
     return future.result()
 
 # %% ../../nbs/44_sweep.ipynb #b4c15828
@@ -256,62 +259,69 @@ def check_scheduler(name):
 def cluster(
     name:str,  # `local`, `slurm` or the address of a scheduler
     jobs:int,  # Workers of a cluster that is made here
+    threads=None, # Of each local worker
     say=print, # Called with a line about the cluster
 ): # A `distributed.Client`
     "A Dask cluster to work on"
     from distributed import Client
-    for source in ("distributed", "tornado.application"):   # what matters is reported here
-        logging.getLogger(source).setLevel(logging.CRITICAL)
+    for source in [*logging.root.manager.loggerDict]:
+        if source.startswith(("distributed", "tornado")):   # what matters is reported here
+            logging.getLogger(source).setLevel(logging.CRITICAL)
     with ExitStack() as stack:
         made = None
-        if name in ("local", "slurm"):
-            made = stack.enter_context(local_cluster(jobs) if name == "local" else slurm_jobs(jobs))
+        if name == "local":
+            made = stack.enter_context(local_cluster(jobs, threads, say))
+        elif name == "slurm":
+            made = stack.enter_context(slurm_jobs(jobs))
         client = stack.enter_context(Client(made or name, timeout=20, set_as_default=False))
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
-        say(f"workers: {len(workers)}; dashboard: {client.dashboard_link}")
+        say(f"dashboard: {client.dashboard_link}" + f"; workers: {len(workers)}"*(made is None))
         if any(w["nthreads"] > 1 for w in workers):
             say("a worker does one piece of work at a time: start workers with --nthreads 1")
-        if made:
-            stack.enter_context(mended(made, jobs))
         yield client
 
-def local_cluster(jobs, tries=3):
-    "A Dask cluster of processes of this machine"
+@contextmanager
+def local_cluster(jobs, threads, say):
+    "A scheduler in this process, and workers beside it; one that dies is started again"
     from distributed import LocalCluster
-    try:
-        return LocalCluster(jobs, threads_per_worker=1, memory_limit=0, silence_logs=50,
-                            dashboard_address="127.0.0.1:0")
-    except RuntimeError as e:   # a worker has died while it started
-        if tries > 1:
-            return local_cluster(jobs, tries - 1)
-        raise OSError("the workers of the local cluster die while they start") from e
+    words = [sys.executable, "-m", "distributed.cli.dask_worker", "--no-nanny", "--no-dashboard",
+             "--nthreads", "1", "--memory-limit", "0", "--preload",
+             f"from {leave_with.__module__} import leave_with; leave_with({os.getpid()})"]
+    env = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    def start():
+        return subprocess.Popen([*words, made.scheduler_address], env=env,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def watch():
+        while not done.wait(0.5):
+            for k, worker in enumerate(workers):
+                if worker.poll() is not None:
+                    say(f"a worker has died (exit code {worker.returncode}); another is started")
+                    workers[k] = start()
+
+    with LocalCluster(n_workers=0, silence_logs=50, dashboard_address="127.0.0.1:0") as made:
+        done, watcher, workers = Event(), Thread(target=watch, daemon=True), []
+        try:
+            workers.extend(start() for _ in range(jobs))
+            watcher.start()
+            yield made
+        finally:
+            done.set()
+            for worker in workers:
+                worker.kill()
+            for worker in workers:
+                worker.wait()
 
 def slurm_jobs(jobs):
     "A Dask cluster of Slurm jobs, with one thread for Dask in each"
     from dask_jobqueue import SLURMCluster
     try:
-        return SLURMCluster(n_workers=jobs, worker_extra_args=["--nthreads", "1"])
+        made = SLURMCluster(n_workers=jobs, worker_extra_args=["--nthreads", "1"])
     except (RuntimeError, TypeError, ValueError) as e:
         raise ValueError("--scheduler slurm: no job could be started, see "
                          f"~/.config/dask/jobqueue.yaml: {' '.join(str(e).split())}") from e
-
-@contextmanager
-def mended(made, jobs, every=5000):
-    "Start new workers for those that are gone for good, as when one dies while it starts"
-    from distributed import Status
-    from tornado.ioloop import PeriodicCallback
-    def mend():
-        for name, worker in list(made.workers.items()):
-            if worker.status in (Status.closed, Status.failed):
-                del made.workers[name]
-        made.scale(jobs)
-
-    task = PeriodicCallback(mend, every)   # milliseconds
-    made.loop.add_callback(task.start)
-    try:
-        yield
-    finally:
-        made.loop.add_callback(task.stop)
+    made.adapt(minimum=jobs, maximum=jobs)   # a job that ends is replaced
+    return made
 
 # %% ../../nbs/44_sweep.ipynb #cbf57803
 def work_through(
@@ -326,7 +336,7 @@ def work_through(
             progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
         threads = max(1, torch.get_num_threads()//jobs) if scheduler == "local" else None
-        with cluster(scheduler, jobs, say) as client:
+        with cluster(scheduler, jobs, threads, say) as client:
             yield from on_cluster(pieces, client, threads)
     elif jobs > 1:
         yield from in_processes(pieces, jobs)

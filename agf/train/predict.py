@@ -92,7 +92,7 @@ def score(classes, found, labels):
     return (f"no accuracy: the file has labels that are no classes of the model, {some(unknown)}; "
             f"the model's: {some(classes)}")
 
-# %% ../../nbs/40_predict.ipynb #12c1e685
+# %% ../../nbs/40_predict.ipynb #f5831501
 def model_folder(
     folder, # Of a saved model
 ) -> Path: # The same
