@@ -647,4 +647,4 @@ def forecast(
     return dict(task=job.task, attention=job.attention, variant=job.label, seconds_per_step=seconds,
                 steps=r.steps, batch_size=r.batch_size, hours=seconds*r.steps/3600,
                 peak_memory_mib=peak_memory(device), device=device_name(device),
-                engine=trainer.stepped)
+                engine=trainer.stepped, compiled=job.compiled)
