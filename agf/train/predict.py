@@ -99,11 +99,13 @@ def model_folder(
     "Refuse a folder that holds folders of models and no model itself: say which to pass"
     folder = Path(folder)
     if not (folder/"model.json").is_file():
-        below = [p.parent for level in ("*", "*/*") for p in folder.glob(f"{level}/model.json")]
+        below = [p.parent for level in ("*", "*/*", "*/*/*")
+                 for p in folder.glob(f"{level}/model.json")]
         if below:
             first, count = sorted(below)[0], len(below)
             more = f", or another of the {count} there" if count > 1 else ""
             raise ValueError(f"{folder} holds no model itself: pass {first}{more}")
+        raise FileNotFoundError(f"{folder} holds no saved model: model.json is missing")
     return folder
 
 # %% ../../nbs/40_predict.ipynb #cbae8843
