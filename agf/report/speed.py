@@ -26,6 +26,7 @@ from ..attention import AGFAttention, PlainAGF, has_penalty, orthogonality_penal
 from ..baselines import make_attention
 from ..checks import imported, one_of
 from ..exact import GraphFilterAttention
+from .tables import colour_of
 
 # %% ../../nbs/46_speed.ipynb #5345fa3a
 def yardstick(
@@ -386,7 +387,7 @@ def _draw_growth(ax, rows, names, key, label):
         if not found: continue
         points = sorted((r["tokens"], r[key]) for r in found)
         agf = name in ("eager", "compiled", "lean")
-        color, width = ("k", 2) if agf else ("0.45", 1.2)
+        color, width = colour_of("agf" if agf else name), 2 if agf else 1.2
         style = dict(ls=["-", "--", "-.", ":"][i % 4], marker="osv^Dx+*P"[i % 9], ms=4)
         ax.plot(*zip(*points), color=color, lw=width, **style)
         ends.append((math.log(points[-1][1]), *points[-1], ("AGF " if agf else "") + name))
