@@ -1,5 +1,5 @@
 // The playground: a filter on a graph of twelve nodes. The numbers that the page needs, the graphs
-// with their eigenvalues among them, stand in `data-playground`; nbs/75_playground.ipynb puts them
+// with their eigenvalues among them, stand in `data-playground`; nbs/74_playground.ipynb puts them
 // there, and runs the first half of this file with node to compare it with the package.
 (() => {
   const ORDER = 4, LAYERS = 16;
