@@ -26,7 +26,6 @@ from ..attention import AGFAttention, PlainAGF, has_penalty, orthogonality_penal
 from ..baselines import make_attention
 from ..checks import imported, one_of
 from ..exact import GraphFilterAttention
-from .tables import colour_of
 
 # %% ../../nbs/47_speed.ipynb #5345fa3a
 def yardstick(
@@ -381,6 +380,7 @@ def _name_ends(ax, ends):
 def _draw_growth(ax, rows, names, key, label):
     "The lines of one panel"
     from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+    from agf.report.tables import colour_of   # needs more than a time does
     ends, lengths = [], sorted({r["tokens"] for r in rows})
     for i, name in enumerate(names):
         found = [r for r in rows if r["candidate"] == name and r.get(key)]
