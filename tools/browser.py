@@ -240,6 +240,30 @@ def play(page, base):
     return found
 
 
+def present(page, base):
+    "A chapter as slides: the button, the keys, what is left out, and the way back"
+    found = []
+    page.goto(f"{base}/graph.html", wait_until="load")
+    page.locator(".slides-start").click()
+    count = page.locator(".slides-count")
+    pictures, slides = set(), int(count.inner_text().split("/")[1])
+    for i in range(slides):
+        if count.inner_text() != f"{i + 1} / {slides}":
+            found.append(f"slide {i + 1}: the counter says {count.inner_text()}")
+        stage = page.locator(".slides-stage")
+        if stage.locator("pre:visible:not(.cell-output pre), .callout").count():
+            found.append(f"slide {i + 1} shows code or a solution")
+        pictures |= set(stage.locator("img").evaluate_all("all => all.map(e => e.src)"))
+        page.keyboard.press("ArrowRight")
+    due = set(page.locator("main .cell-output img").evaluate_all("all => all.map(e => e.src)"))
+    if due - pictures:
+        found.append(f"{len(due - pictures)} pictures of the chapter are on no slide")
+    page.keyboard.press("Escape")
+    if page.locator(".slides").count() or not page.locator(".slides-start:focus").count():
+        found.append("Escape does not lead back to the button")
+    return found
+
+
 def main():
     p = argparse.ArgumentParser(
         "browser", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -286,6 +310,7 @@ def main():
         report("search and keyboard", use(browser.new_page(), base))
         report("tables", sift(browser.new_page(), base))
         report("playground", play(browser.new_page(), base))
+        report("slides", present(browser.new_page(), base))
         browser.close()
     broken = []
     for name, urls in links.items():

@@ -234,11 +234,15 @@ def configure(proc, cfg, entries):
     return front["project"]["output-dir"]
 
 
-SCRIPTS = {"site.js": "<main", "playground.js": " data-playground="}   # file: pages that need it
+SCRIPTS = {   # file: what a page that needs it has
+    "site.js": "<main",
+    "playground.js": " data-playground=",
+    "slides.js": '>The book</a></li><li class="breadcrumb-item"',
+}
 
 
 def add_scripts(site):
-    "Tables can be sorted and narrowed, the search ranks better, the playground plays"
+    "Tables can be sorted, the search ranks better, the playground plays, chapters are slides"
     for name in SCRIPTS:
         shutil.copy(ASSETS / name, site / "site_libs")
     for p in site.rglob("*.html"):
