@@ -45,6 +45,8 @@ def resolve(module, name):
         value = inspect.getattr_static(found, part)
         found = value if isinstance(value, property) else getattr(found, part)
         found = found.__func__ if inspect.ismethod(found) else found
+    if inspect.isfunction(getattr(found, "fn", None)):   # a kernel holds its function
+        found = found.fn
     return inspect.unwrap(found.fget if isinstance(found, property) else found)
 
 
