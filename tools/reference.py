@@ -251,7 +251,8 @@ class Entry:
         returns = getattr(node, "returns", None)
         said = comments(self.obj).get("return", "") if not self.is_class else ""
         returned = (ast.unparse(returns).strip("'") if returns else "", said)
-        full = any(p.meaning for p in params)  # else the signature says what there is to say
+        named = [p for p in params if p.name not in "/*"]
+        full = sum(bool(p.meaning) for p in named)*3 > len(named)   # else the signature says it
         shown = [p.plain if full else p.typed for p in params]
         tail = f" -> {returned[0]}" if returned[0] else ""
         head = f"class {self.name}" if self.is_class else self.name
