@@ -14,7 +14,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from .attention import Attention, token_softmax, unseen
+from .attention import Attention, token_softmax
 from .baselines import ATTENTIONS
 from .checks import at_least, exporting, fits, hide, one_of, without_autocast
 

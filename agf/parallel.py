@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial, reduce
-from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 

@@ -42,7 +42,7 @@ from ..checks import at_least, is_true
 from ..data.augment import augment, check_strengths
 from ..data.files import read_own
 from ..data.listops import VOCABULARY
-from ..data.loader import SequenceDataLoaders, Series, Words, axes_for, show_all, table
+from ..data.loader import SequenceDataLoaders, Series, Words, axes_for, table
 from ..data.tasks import find_task
 from ..data.uea import split
 from ..transformer import (PairClassifier, SequenceClassifier, TokenClassifier,
