@@ -82,10 +82,12 @@ def _check_body(stem, position, pool, head, max_len, local, local_kernel):
             f"`local_kernel` is the kernel of local 'conv' or 'dense'; got local={local!r}"
         )
 
-def _stem_options(stem, position, max_len, max_tokens, dropout):
+def _stem_options(stem, position, max_len, max_tokens, dropout, relative):
     "What the constructor of a stem is told beside the channels and the width"
     if stem == "dilated":
-        return dict(max_len=max_len, max_tokens=max_tokens, dropout=dropout)
+        return dict(max_len=max_len, max_tokens=max_tokens, dropout=dropout, relative=relative)
+    if relative:
+        raise ValueError(f"`relative` is an option of stem 'dilated'; got stem={stem!r}")
     if stem == "tokens" and position == "learned":
         return dict(std=0.02)   # as loud as the positions
     return {}
@@ -311,6 +313,7 @@ class SequenceClassifier(HubMixin):
         norm:str="pre",       # `pre` or `post`
         stem:str="conv",      # `conv`, `linear`, `dilated` or `tokens`
         max_tokens:int=64,    # Tokens that `dilated` makes of the longest sequence, about
+        relative:bool=False,  # `dilated` reads each series on its own scale, too
         position:str="sinusoidal", # `sinusoidal`, `learned` or `none`
         pool:str="mean",      # `mean`, `mean_max` (and the largest values) or `flatten`
         input_scale:float=1., # The stem's output is multiplied by this
@@ -330,7 +333,7 @@ class SequenceClassifier(HubMixin):
         self.fixed_len = pool == "flatten" or position == "learned"
         self.placed = position != "none"   # do tokens know where they stand?
         longest = max_len or 0   # where it is needed, it was given
-        own = _stem_options(stem, position, max_len, max_tokens, dropout)
+        own = _stem_options(stem, position, max_len, max_tokens, dropout, relative)
         self.stem = make_stem(stem, in_channels, dim, **own)
         learned = position == "learned"
         self.position = nn.Parameter(torch.empty(longest, dim)) if learned else None

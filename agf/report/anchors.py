@@ -108,7 +108,7 @@ def anchor(
         warnings.simplefilter("ignore")
         model = ANCHORS[name](seed).fit(x, y)
         hits = int((model.predict(x_test) == y_test).sum())
-    inside = dict(net=asdict(model.job().recipe("series"))) if hasattr(model, "job") else {}
+    inside = dict(net=asdict(model.job().recipe_for(data))) if hasattr(model, "job") else {}
     record = stamp(
         "anchor", **identity, recipe=dict(lengths=lengths, steps=steps, **inside),
         accuracy=dict(paper=None, last=None, honest=hits/len(y_test), honest_val=None),

@@ -20,7 +20,7 @@ from ..baselines import ATTENTIONS, use_attention
 from ..data.tasks import find_task
 from ..train.job import Job
 from ..train.progress import bars, ticker
-from ..train.recipes import Recipe
+from ..train.recipes import Recipe, for_uneven
 from ..train.record import backend_of, label, read_records
 from ..train.run import run
 
@@ -145,6 +145,8 @@ def job_of(record, trusted=()):
         then = asdict(Recipe(**record["recipe"]))
     except TypeError as e:
         raise ValueError(f"the record's recipe cannot be read ({e}): {commit}") from e
+    if job.variant == "series" and then == asdict(for_uneven(r, job.changes)):
+        r = for_uneven(r, job.changes)   # the data will say whether they are uneven
     other = [f"{k} ({then[k]}, now {v})" for k, v in asdict(r).items() if v != then[k]]
     if other:
         raise ValueError(f"the recipe of {job.task} {job.variant} has changed since the record: "

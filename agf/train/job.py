@@ -88,6 +88,15 @@ def recipe(self:Job,
     budget = {k: round(getattr(r, k)*self.scale) for k in ("steps", "warmup", "pretrain")}
     return replace(r, **dict(budget, steps=max(1, budget["steps"])))
 
+@patch
+def recipe_for(self:Job,
+    data, # A `DataSet`
+) -> Recipe:
+    "The recipe of a job for the series that are there: `series` has settings for uneven ones"
+    r = self.recipe(data.kind)
+    uneven = self.variant == "series" and recipes.is_uneven(data.train)
+    return recipes.for_uneven(r, self.changes) if uneven else r
+
 # %% ../../nbs/34_job.ipynb #6775051a
 @patch
 def judged_by(self:Job, r):

@@ -326,7 +326,7 @@ def fit_cases(
     weight=None, # Weight of each training case in the loss, float32 `(cases,)`
 ) -> tuple: # The model, and its curves
     "One fit on all training cases; the last weights, or with `select='best'` and a part the best"
-    r, device = job.recipe(data.kind), pick_device(job.device)
+    r, device = job.recipe_for(data), pick_device(job.device)
     precision = job.products(r, device)
     with multiplying(device, precision):
         trainer = Trainer(job, r, data, device, precision, bar=bar)
@@ -560,7 +560,7 @@ def run(
     out, device = Path(out), team.device(pick_device(job.device))
     data = data or team.in_turn(load_data, job, folder)
     job.check(data.kind)
-    r = job.recipe(data.kind)
+    r = job.recipe_for(data)
     if data.targets and r.in_steps:
         raise ValueError(f"numbers are predicted from series, in epochs; {data.name} counts in "
                          "steps: give its cases classes")
