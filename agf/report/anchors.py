@@ -64,10 +64,11 @@ ANCHORS = {
     "multirocket-hydra": partial(from_aeon, "MultiRocketHydraClassifier"),
     "rocket": partial(from_aeon, "RocketClassifier"), "dtw": neighbour, "logistic": logistic,
     "majority": majority, "ensemble": partial(own, n_estimators=3),
-    "hybrid": partial(own, rocket=True)}
+    "hybrid": partial(own, rocket=True),
+    "hybrid-ensemble": partial(own, n_estimators=3, rocket=True)}
 UNSEEDED = ("dtw", "logistic", "majority")   # one run tells all
 LENGTHS = dict.fromkeys(("logistic", "majority"), "stretched")
-LENGTHS |= dict.fromkeys(("dtw", "ensemble", "hybrid"), "own")   # others: padded
+LENGTHS |= dict.fromkeys(("dtw", "ensemble", "hybrid", "hybrid-ensemble"), "own")   # others: padded
 
 def anchor_inputs(
     part:Cases,   # Series

@@ -235,103 +235,6 @@ class TimeSeriesEstimator(BaseEstimator):
     def combine(self, job, data, weight):
         "What is fitted beside the nets: nothing"
 
-    def to_data(self,
-        X, y,          # As for `fit`
-        test=None,     # A pair `(X, y)` to judge on, or None
-        eval_set=None, # A pair `(X, y)` that chooses the epoch, instead of a part of `X`
-        name="your own", # What records call it
-    ) -> DataSet:
-        "The data as `agf.train.run.run` takes them, standardised by `X` and `y`"
-        train, _ = self.prepare(X, y)
-        valid = None if eval_set is None else self.held_out(eval_set)
-        held = None if test is None else self.held_out(test, "test")
-        facts = {} if self.names() else self.target_facts()
-        return DataSet(name, train, valid, held, self.names(), "arrays", facts=facts)
-
-    def prepare(self, X, y, sample_weight=None):
-        "Take the statistics of the training part; returns its cases and their weights, or None"
-        series, y = as_series(X, self, reset=True), self.read_targets(y)
-        check_number(series, y)
-        weight = case_weights(sample_weight, len(y))
-        if weight is not None:
-            used = np.flatnonzero(weight)
-            series, y, weight = [series[i] for i in used], y[used], weight[used]
-        self.learn_targets(y)
-        weight = self.weights(y, weight)
-        if weight is not None:
-            weight = torch.from_numpy(weight/weight.mean()).float()
-        self.mean_, self.scale_ = channel_statistics(series)
-        self.n_channels_, self.max_len_ = series[0].shape[1], max(map(len, series))
-        return self.cases(series, y), weight
-
-    def names(self):
-        "Labels of the classes; none where numbers are predicted"
-        return tuple(getattr(self, "classes_", np.zeros(0)).tolist())
-
-    def cases(self, series, y):
-        "Standardised series with what the model learns for each"
-        x, lengths = pad_series(self.standardised(series), self.max_len_)
-        return Cases(x, lengths, self.coded(y), *map(torch.from_numpy, (self.mean_, self.scale_)))
-
-    def held_out(self, pair, name="eval_set"):
-        "The cases of a pair `(X, y)`"
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise ValueError(f"{name} must be a pair (X, y); got {type(pair).__name__}")
-        series, y = as_series(pair[0], self, reset=False), self.read_targets(pair[1])
-        check_number(series, y, f" of {name}")
-        return self.cases(series, y)
-
-    def job(self):
-        "The job that these parameters make"
-        one_of("variant", self.variant, ("series", "recommended", "quick"))
-        one_of("missing", self.missing, MISSING)
-        one_of("select", self.select, ("last", "best"))
-        if not fits(without_numpy(self.n_estimators), int) or self.n_estimators < 1:
-            raise ValueError("`n_estimators` must be a whole number, at least 1; got "
-                             f"{self.n_estimators!r}")
-        if not isinstance(self.changes, (dict, type(None))):
-            raise ValueError(
-                f"`changes` must be a dict of settings of the recipe; got {self.changes!r}"
-            )
-        changes, seed = self.changes or {}, self.random_state
-        own = {k: v for k in SETTINGS if (v := getattr(self, k)) is not None}
-        twice = [k for k in own if SETTINGS[k] in changes]
-        if twice:
-            raise ValueError(f"{SETTINGS[twice[0]]} is in `changes`, and is set by the parameter "
-                             f"{twice[0]}: leave it out of `changes`")
-        if not isinstance(seed, (int, np.integer)):
-            seed = check_random_state(seed).randint(2**31 - 1)
-        changes = {**changes, **{SETTINGS[k]: v for k, v in own.items()}}
-        job = Job("your own", self.attention, self.variant, without_numpy(changes), int(seed),
-                  epochs=without_numpy(self.epochs), device=self.device)
-        job.check("series")
-        return job
-
-    def standardised(self, series):
-        "Series as the model takes them, float32"
-        return [((o - self.mean_)/self.scale_).astype(np.float32) for o in series]
-
-    def outputs(self, X):
-        "What the nets say of each series, on average, float64 `(cases, outputs)`"
-        x, lengths = self.read(X)
-        return self.answers(ask(self.models_, x, lengths, self.device)).mean(0)
-
-    def read(self, X):
-        "New series as the model takes them: values `(cases, steps, channels)`, and lengths"
-        check_is_fitted(self)
-        return pad_series(self.standardised(as_series(X, self, reset=False)), self.max_len_)
-
-    def answers(self, outputs):
-        "What is averaged over the nets"
-        return outputs
-
-    @property
-    def model_(self):
-        "The first of `models_`"
-        if not self.__sklearn_is_fitted__():
-            raise AttributeError("model_: not fitted")
-        return self.models_[0]
-
     def __sklearn_is_fitted__(self):
         return "models_" in vars(self)
 
@@ -340,6 +243,117 @@ class TimeSeriesEstimator(BaseEstimator):
         tags.input_tags.allow_nan = self.missing != "error"
         tags.input_tags.three_d_array = True
         return tags
+
+# %% ../../nbs/40_estimator.ipynb #3cb1a4d9
+@patch
+def job(self:TimeSeriesEstimator):
+    "The job that these parameters make"
+    one_of("variant", self.variant, ("series", "recommended", "quick"))
+    one_of("missing", self.missing, MISSING)
+    one_of("select", self.select, ("last", "best"))
+    if not fits(without_numpy(self.n_estimators), int) or self.n_estimators < 1:
+        raise ValueError("`n_estimators` must be a whole number, at least 1; got "
+                         f"{self.n_estimators!r}")
+    if not isinstance(self.changes, (dict, type(None))):
+        raise ValueError(
+            f"`changes` must be a dict of settings of the recipe; got {self.changes!r}"
+        )
+    changes, seed = self.changes or {}, self.random_state
+    own = {k: v for k in SETTINGS if (v := getattr(self, k)) is not None}
+    twice = [k for k in own if SETTINGS[k] in changes]
+    if twice:
+        raise ValueError(f"{SETTINGS[twice[0]]} is in `changes`, and is set by the parameter "
+                         f"{twice[0]}: leave it out of `changes`")
+    if not isinstance(seed, (int, np.integer)):
+        seed = check_random_state(seed).randint(2**31 - 1)
+    changes = {**changes, **{SETTINGS[k]: v for k, v in own.items()}}
+    job = Job("your own", self.attention, self.variant, without_numpy(changes), int(seed),
+              epochs=without_numpy(self.epochs), device=self.device)
+    job.check("series")
+    return job
+
+# %% ../../nbs/40_estimator.ipynb #b475a24d
+@patch
+def prepare(self:TimeSeriesEstimator, X, y, sample_weight=None):
+    "Take the statistics of the training part; returns its cases and their weights, or None"
+    series, y = as_series(X, self, reset=True), self.read_targets(y)
+    check_number(series, y)
+    weight = case_weights(sample_weight, len(y))
+    if weight is not None:
+        used = np.flatnonzero(weight)
+        series, y, weight = [series[i] for i in used], y[used], weight[used]
+    self.learn_targets(y)
+    weight = self.weights(y, weight)
+    if weight is not None:
+        weight = torch.from_numpy(weight/weight.mean()).float()
+    self.mean_, self.scale_ = channel_statistics(series)
+    self.n_channels_, self.max_len_ = series[0].shape[1], max(map(len, series))
+    return self.cases(series, y), weight
+
+@patch
+def names(self:TimeSeriesEstimator):
+    "Labels of the classes; none where numbers are predicted"
+    return tuple(getattr(self, "classes_", np.zeros(0)).tolist())
+
+@patch
+def standardised(self:TimeSeriesEstimator, series):
+    "Series as the model takes them, float32"
+    return [((o - self.mean_)/self.scale_).astype(np.float32) for o in series]
+
+@patch
+def cases(self:TimeSeriesEstimator, series, y):
+    "Standardised series with what the model learns for each"
+    x, lengths = pad_series(self.standardised(series), self.max_len_)
+    return Cases(x, lengths, self.coded(y), *map(torch.from_numpy, (self.mean_, self.scale_)))
+
+@patch
+def held_out(self:TimeSeriesEstimator, pair, name="eval_set"):
+    "The cases of a pair `(X, y)`"
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise ValueError(f"{name} must be a pair (X, y); got {type(pair).__name__}")
+    series, y = as_series(pair[0], self, reset=False), self.read_targets(pair[1])
+    check_number(series, y, f" of {name}")
+    return self.cases(series, y)
+
+# %% ../../nbs/40_estimator.ipynb #5a8ff0c0
+@patch
+def to_data(self:TimeSeriesEstimator,
+    X, y,          # As for `fit`
+    test=None,     # A pair `(X, y)` to judge on, or None
+    eval_set=None, # A pair `(X, y)` that chooses the epoch, instead of a part of `X`
+    name="your own", # What records call it
+) -> DataSet:
+    "The data as `agf.train.run.run` takes them, standardised by `X` and `y`"
+    train, _ = self.prepare(X, y)
+    valid = None if eval_set is None else self.held_out(eval_set)
+    held = None if test is None else self.held_out(test, "test")
+    facts = {} if self.names() else self.target_facts()
+    return DataSet(name, train, valid, held, self.names(), "arrays", facts=facts)
+
+# %% ../../nbs/40_estimator.ipynb #80219d8c
+@patch
+def read(self:TimeSeriesEstimator, X):
+    "New series as the model takes them: values `(cases, steps, channels)`, and lengths"
+    check_is_fitted(self)
+    return pad_series(self.standardised(as_series(X, self, reset=False)), self.max_len_)
+
+@patch
+def outputs(self:TimeSeriesEstimator, X):
+    "What the nets say of each series, on average, float64 `(cases, outputs)`"
+    x, lengths = self.read(X)
+    return self.answers(ask(self.models_, x, lengths, self.device)).mean(0)
+
+@patch
+def answers(self:TimeSeriesEstimator, outputs):
+    "What is averaged over the nets"
+    return outputs
+
+@patch(as_prop=True)
+def model_(self:TimeSeriesEstimator):
+    "The first of `models_`"
+    if not self.__sklearn_is_fitted__():
+        raise AttributeError("model_: not fitted")
+    return self.models_[0]
 
 # %% ../../nbs/40_estimator.ipynb #fca4c98a
 def member_seeds(seed, n):
