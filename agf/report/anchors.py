@@ -63,9 +63,9 @@ ANCHORS = {
     "minirocket": partial(from_aeon, "MiniRocketClassifier"),
     "multirocket-hydra": partial(from_aeon, "MultiRocketHydraClassifier"),
     "rocket": partial(from_aeon, "RocketClassifier"), "dtw": neighbour, "logistic": logistic,
-    "majority": majority, "ensemble": partial(own, n_estimators=3),
-    "hybrid": partial(own, rocket=True),
-    "hybrid-ensemble": partial(own, n_estimators=3, rocket=True)}
+    "majority": majority, "ensemble": own,
+    "hybrid": partial(own, n_estimators=1, rocket=True),
+    "hybrid-ensemble": partial(own, rocket=True)}
 UNSEEDED = ("dtw", "logistic", "majority")   # one run tells all
 LENGTHS = dict.fromkeys(("logistic", "majority"), "stretched")
 LENGTHS |= dict.fromkeys(("dtw", "ensemble", "hybrid", "hybrid-ensemble"), "own")   # others: padded

@@ -195,7 +195,7 @@ class TimeSeriesEstimator(BaseEstimator):
         changes=None,          # Other settings of the recipe, e.g. `{"model.ffn_dim": 32}`
         missing="error",       # NaN: `error`, `fill` (interpolate), `cut` (at the end), `cut+fill`
         select="last",         # Weights of the `last` epoch, or of the `best` one on `eval_set`
-        n_estimators=1,        # Nets, of different seeds, whose predictions are averaged
+        n_estimators=3,        # Nets, of different seeds, whose predictions are averaged
         n_jobs=None,           # Fits at the same time, by joblib; -1: one a core
         random_state=None,     # Seed or `RandomState`; an int makes `fit` repeatable
         device=None,           # Default: CUDA if there is one, else the CPU
@@ -517,6 +517,7 @@ def load(cls:TimeSeriesEstimator,
     self.models_ = [model]
     try:
         self.take_files(read_files(Path(folder), facts.get("files", {})))
+        self.n_estimators = len(self.models_)   # a run of `agf train` has one
     except (KeyError, RuntimeError, ValueError) as e:
         raise ValueError(f"{folder} is damaged ({type(e).__name__}: {e}): save the estimator "
                          "again") from e
@@ -586,7 +587,7 @@ class AGFTimeSeriesClassifier(ClassifierMixin, TimeSeriesEstimator):
     """
     @delegates(TimeSeriesEstimator.__init__)
     def __init__(self, *,
-        rocket=False, # A hybrid with random convolutions, which is fitted four times or more
+        rocket=False, # A hybrid with random convolutions; takes three fits more
         class_weight=None, # `balanced`, or a dict from label to weight; default: all alike
         **kwargs           # Of `TimeSeriesEstimator`
     ):
