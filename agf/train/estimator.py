@@ -228,8 +228,11 @@ class TimeSeriesEstimator(BaseEstimator):
     def fit_nets(self, fits):
         "Models and curves of several fits `(job, data, weight)`"
         shown = self.verbose and effective_n_jobs(self.n_jobs) == 1
-        title = f"fit {self.attention}" if shown else None
-        found = Parallel(self.n_jobs, backend="loky")(delayed(fit_net)(*o, title) for o in fits)
+        titles = [f"fit {self.attention} {i}/{len(fits)}" if shown else None
+                  for i in range(1, len(fits) + 1)]
+        found = Parallel(self.n_jobs, backend="loky")(
+            delayed(fit_net)(*o, title) for o, title in zip(fits, titles)
+        )
         return [list(o) for o in zip(*found)]
 
     def combine(self, job, data, weight):
