@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['PUBLISHED', 'PRESETS', 'FILTER', 'RECOMMENDED', 'SERIES', 'QUICK', 'FAITHFUL', 'UNEVEN', 'SPREAD', 'TOKENS', 'OWN',
            'TOYS', 'VARIANTS', 'GROUPS', 'LEAST', 'ABOVE', 'BELOW', 'CHOICES', 'SCHEDULES', 'ONLY', 'SET_BY_RUN',
-           'Preset', 'Recipe', 'is_uneven', 'token_recipe', 'series_recipe', 'check_setting', 'check_range', 'changed',
-           'check_recipe', 'try_building', 'layer_options', 'recipe', 'for_uneven']
+           'Preset', 'Recipe', 'typical_spread', 'is_uneven', 'token_recipe', 'series_recipe', 'check_setting',
+           'check_range', 'changed', 'check_recipe', 'try_building', 'layer_options', 'recipe', 'for_uneven']
 
 # %% ../../nbs/31_recipes.ipynb #141f85df
 import json
@@ -160,14 +160,20 @@ FAITHFUL = Recipe(   # and the preset's filter, penalty weight and budget
 UNEVEN = {"model.relative": True, "augment.jitter": 0.}   # settings of `series` for uneven series
 SPREAD = 0.1   # within a series, in units of the set's: below this a set is uneven
 
+def typical_spread(
+    cases, # `Cases` of standardised series
+) -> float: # In units of the set's
+    "Standard deviation of a channel within a series: the median over series and channels"
+    hidden = cases.key_padding_mask[..., None]
+    real = cases.lengths[:, None, None]
+    centred = (cases.x - cases.x.sum(1, keepdim=True)/real).masked_fill(hidden, 0)
+    return (centred.square().sum(1)/real[:, 0]).sqrt().median().item()
+
 def is_uneven(
     cases, # `Cases` of standardised series
 ) -> bool:
     "Does a typical channel of a typical series vary little beside the whole set?"
-    hidden = cases.key_padding_mask[..., None]
-    real = cases.lengths[:, None, None]
-    centred = (cases.x - cases.x.sum(1, keepdim=True)/real).masked_fill(hidden, 0)
-    return bool((centred.square().sum(1)/real[:, 0]).sqrt().median() < SPREAD)
+    return typical_spread(cases) < SPREAD
 
 # %% ../../nbs/31_recipes.ipynb #1394669d
 TOKENS = dict(dim=64, num_heads=2, depth=2, ffn_dim=128, dropout=0.1, norm="pre")
