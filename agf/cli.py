@@ -227,7 +227,8 @@ def command_list(args):
         return ", ".join(o for o in attention_options(name) if o not in hidden)
 
     recipes = dict(
-        recommended="one recipe for every task", series="its successor for series",
+        recommended="one recipe for every task",
+        series="more accurate on series, the default of the classifier",
         quick="a small model for a first run, for series",
         faithful="the paper's model and optimiser, for the paper's tasks"
     )

@@ -187,7 +187,8 @@ GRAMMAR = {   # option: how it is parsed; what is not given is the default of `J
                       help="agf, softmax, efficient, ... (`agf list` shows all), or module:Class "
                       "for one of your own"),
     "variant": dict(nargs="+", metavar="NAME",
-                    help="recipe: recommended (default), faithful (the paper's), series or quick"),
+                    help="recipe: recommended (default), series (more accurate on series), "
+                    "faithful (the paper's) or quick"),
     "quick": dict(action="store_const", dest="variant", const=["quick"],
                   help="short for --variant quick"),
     "set": dict(nargs="+", default=[], metavar="NAME=VALUE", dest="changes",
