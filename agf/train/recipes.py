@@ -163,11 +163,16 @@ SPREAD = 0.1   # within a series, in units of the set's: below this a set is une
 def typical_spread(
     cases, # `Cases` of standardised series
 ) -> float: # In units of the set's
-    "Standard deviation of a channel within a series: the median over series and channels"
+    """Standard deviation of a channel within a series: the median over series and channels.
+
+    Channels that vary in no series are left out; it is 1 where there are no others.
+    """
     hidden = cases.key_padding_mask[..., None]
     real = cases.lengths[:, None, None]
     centred = (cases.x - cases.x.sum(1, keepdim=True)/real).masked_fill(hidden, 0)
-    return (centred.square().sum(1)/real[:, 0]).sqrt().median().item()
+    spread = (centred.square().sum(1)/real[:, 0]).sqrt()
+    spread = spread[:, spread.amax(0) > 0]
+    return spread.median().item() if spread.numel() else 1.
 
 def is_uneven(
     cases, # `Cases` of standardised series
