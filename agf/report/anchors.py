@@ -109,7 +109,10 @@ def anchor(
         warnings.simplefilter("ignore")
         model = ANCHORS[name](seed).fit(x, y)
         hits = int((model.predict(x_test) == y_test).sum())
-    inside = dict(net=asdict(model.job().recipe_for(data))) if hasattr(model, "job") else {}
+    inside = {}
+    if hasattr(model, "job"):
+        inside = dict(net=asdict(model.job().recipe_for(data)), nets=model.n_estimators,
+                      rocket=model.rocket)
     record = stamp(
         "anchor", **identity, recipe=dict(lengths=lengths, steps=steps, **inside),
         accuracy=dict(paper=None, last=None, honest=hits/len(y_test), honest_val=None),
