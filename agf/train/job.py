@@ -236,6 +236,8 @@ def parse_changes(
 ) -> dict: # Names and values
     "Read the values of `--set`"
     def value(text):
+        if text in ("true", "false"):
+            return text == "true"
         try:
             return ast.literal_eval(text)
         except (ValueError, SyntaxError):
