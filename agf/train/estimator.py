@@ -610,8 +610,8 @@ class AGFTimeSeriesClassifier(ClassifierMixin, TimeSeriesEstimator):
     def learn_targets(self, y):
         self.classes_ = np.unique(y)
         if len(self.classes_) < 2:
-            raise ValueError(f"y holds one class only, {self.classes_[0]!r}: pass series of at "
-                             "least two classes")
+            raise ValueError(f"y holds one class only, {self.classes_.tolist()[0]!r}: pass series "
+                             "of at least two classes")
 
     def coded(self, y):
         "Class indices"
