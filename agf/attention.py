@@ -165,6 +165,8 @@ class Attention(nn.Module):
     """
     inputs:tuple[str, ...] = ("q", "k", "v")   # the projections that a layer has
     unbiased:tuple[str, ...] = ()              # those that never have a bias
+    penalty:str|None = None     # a name in `PENALTIES`, where a layer has factors to punish
+    collected:list|None = None  # where penalties go, see `orthogonality_penalty`
     out_proj:nn.Linear
 
     def __init__(self,
@@ -206,6 +208,15 @@ class Attention(nn.Module):
 
     def _heads(self, x):
         return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+
+    def _record(self, U, V):
+        "Put the penalty where it is collected; that of no sequence is 0"
+        if self.collected is None or self.penalty is None: return
+        penalty = PENALTIES[self.penalty](U, V) if len(U) else U.sum()
+        self.collected.append((penalty, torch.is_grad_enabled()))
+
+    def __getstate__(self):
+        return self.__dict__ | dict(collected=None)   # copies leave the autograd graph behind
 
     def _check(self, x, key_padding_mask):
         check_tokens(x, self.dim, self.out_proj)
@@ -326,7 +337,6 @@ class AGFAttention(Attention):
             init_std=init_std, penalty=penalty
         )
         self.penalty = one_of("penalty", own.pop("penalty"), PENALTIES)
-        self.collected:list|None = None   # where penalties go, see `orthogonality_penalty`
         self.filter = PolynomialFilter(
             order, a=a, b=b, bounded=bounded, nonnegative=nonnegative, **own
         )
@@ -363,12 +373,6 @@ class AGFAttention(Attention):
         ahead = many and by_weight(self.v_proj, self.out_proj)
         return hide((self._long if ahead else self._short)(U*g, V, x), key_padding_mask)
 
-    def _record(self, U, V):
-        "Put the penalty where it is collected; that of no sequence is 0"
-        if self.collected is None or self.penalty is None: return
-        penalty = PENALTIES[self.penalty](U, V) if len(U) else U.sum()
-        self.collected.append((penalty, torch.is_grad_enabled()))
-
     def _short(self, gated, V, x):
         value = self._heads(self.v_proj(x))
         y = gated.to(value.dtype) @ (V.to(value.dtype).mT @ value)
@@ -382,9 +386,6 @@ class AGFAttention(Attention):
         gated, inner = gated.to(inner.dtype).transpose(1, 2).flatten(-2), inner.flatten(1, 2)
         bias = self.out_proj.bias
         return gated @ inner if bias is None else torch.baddbmm(bias, gated, inner)
-
-    def __getstate__(self):
-        return self.__dict__ | dict(collected=None)   # copies leave the autograd graph behind
 
     def extra_repr(self):
         return f"{super().extra_repr()}, penalty={self.penalty!r}"
@@ -406,13 +407,13 @@ class orthogonality_penalty:
     without gradient, as under `checkpoint(..., use_reentrant=True)`.
     """
     def __init__(self,
-        model:nn.Module, # Any model that holds AGF layers
+        model:nn.Module, # Any model that holds layers with a `penalty`
     ):
         self.layers = [m for m in model.modules() if hasattr(m, "collected") and m.penalty]
         if not self.layers:
             raise ValueError(
-                "this model has no layer with a penalty: give `AGFAttention` a `penalty` other "
-                "than None, or leave the penalty out (`has_penalty` tells)"
+                "this model has no layer with a penalty: give an AGF layer or an exact filter a "
+                "`penalty` other than None, or leave the penalty out (`has_penalty` tells)"
             )
         self.found:list = []   # penalties, and whether their gradient was wanted
         self.before:list = []

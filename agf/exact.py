@@ -14,7 +14,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from .attention import Attention, token_softmax
+from .attention import PENALTIES, Attention, token_softmax
 from .baselines import ATTENTIONS
 from .checks import at_least, exporting, fits, hide, one_of, without_autocast
 
@@ -354,12 +354,14 @@ class GraphFilterAttention(FilterReadings, Attention):
         solve:str|None=None,  # `lu`, `doubling` or None: see `resolve`
         device=None,       # Device of the parameters
         dtype=None,        # Dtype of the parameters
+        penalty:str|None=None, # `spread`, `paper` or None: on U and V, see `orthogonality_penalty`
     ):
         tied = one_of("domain", domain, DOMAINS) == "sym"
         self.inputs = ("q", "v") if tied else ("q", "k", "v")
         super().__init__(dim, num_heads, bias, device, dtype)
         self.domain = domain
         self.solve = solve if solve is None else one_of("solve", solve, SOLVES)
+        self.penalty = one_of("penalty", penalty, PENALTIES)
         width = dim//num_heads if channels else 1
         self.f = GraphFilter(num_heads, width, order, resolvent, alpha, start, device, dtype)
 
@@ -392,10 +394,12 @@ class GraphFilterAttention(FilterReadings, Attention):
         *qk, value, key_padding_mask = parts
         with without_autocast(value):   # half precision for products only
             U, V = self._factors(qk[0], qk[-1], key_padding_mask)
+            self._record(U, V)
             return graph_filter(U, V, value, *self.f.numbers(U.dtype), self.domain, self.solve)
 
     def extra_repr(self):
-        return f"{super().extra_repr()}, domain={self.domain!r}"
+        penalty = f", penalty={self.penalty!r}" if self.penalty else ""
+        return f"{super().extra_repr()}, domain={self.domain!r}{penalty}"
 
 # %% ../nbs/09_exact.ipynb #a88b974e
 ATTENTIONS["exact"] = GraphFilterAttention

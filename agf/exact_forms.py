@@ -119,6 +119,11 @@ class CausalGraphFilterAttention(Stepwise, CausalReadings, GraphFilterAttention)
     ):
         if kwargs.get("domain") == "svd":
             raise ValueError("a causal filter has domain='eig' or 'sym'; got 'svd'")
+        if kwargs.get("penalty") is not None:
+            raise ValueError(
+                f"a causal filter has no penalty, since each token has a V of its own; got "
+                f"{kwargs['penalty']!r}"
+            )
         super().__init__(dim, num_heads, order, **kwargs)
         self.chunk, self.recompute = int(at_least("chunk", chunk, 1)), recompute
 
@@ -227,8 +232,9 @@ class LeanGraphFilterAttention(GraphFilterAttention):
 
     Same constructor, parameters, call and results: input `(b, n, dim)`, output `(b, n, dim)`.
     Beside the input it keeps O(dim²) a tile instead of O(n dim). In the domain `svd`, up to `dim`
-    tokens, and in an exported program, it is `GraphFilterAttention`. `torch.compile` leaves it as
-    it is, with a break in the graph. Errors: as `GraphFilterAttention`.
+    tokens, in an exported program, and while its penalty is collected, it is
+    `GraphFilterAttention`. `torch.compile` leaves it as it is, with a break in the graph. Errors:
+    as `GraphFilterAttention`.
     """
     tokens = None   # Tokens of a tile, at least 1; None chooses by device, batch and `dim`
 
@@ -237,7 +243,8 @@ class LeanGraphFilterAttention(GraphFilterAttention):
         key_padding_mask:Tensor|None=None, # True marks padding, shape `(b, n)`
     ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
         "Filter tokens `(b, n, dim)`, a tile at a time; mask `(b, n)`, True marks padding"
-        whole = exporting() or self.domain == "svd" or not isinstance(x, Tensor) or x.ndim != 3
+        whole = exporting() or self.domain == "svd" or self.collected is not None
+        whole = whole or not isinstance(x, Tensor) or x.ndim != 3
         if whole or x.is_meta or x.shape[1] <= self.dim or not x.shape[0]:
             return super().forward(x, key_padding_mask)
         by_tiles = self._by_tiles

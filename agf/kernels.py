@@ -287,6 +287,8 @@ class TritonGraphFilterAttention(GraphFilterAttention):
         dtype = torch.get_autocast_dtype(kind) if casts(x) else x.dtype
         if triton is None:
             return "Triton is not installed: pip install triton"
+        if self.collected is not None:
+            return "a penalty is collected, and the kernels keep no factors"
         if kind != "cuda" and not (INTERPRETED and kind == "cpu"):
             return f"the tokens are on the device {kind}, and the kernels need cuda"
         if kind == "cuda" and torch.cuda.get_device_capability(x.device) < (8, 0):

@@ -297,6 +297,7 @@ class GraphFilterMultiheadAttention(MultiheadCall, GraphFilterAttention): # type
         channels:bool=True, # A filter for each channel of the values, not only for each head
         start:str|list|tuple|Tensor="near", # A name in `STARTS`, or K + 1 taps $w_0 \dots w_K$
         solve:str|None=None,  # `lu`, `doubling` or None: see `resolve`
+        penalty:str|None=None, # `spread`, `paper` or None: on U and V
     ):
         _refuse(add_bias_kv=add_bias_kv, add_zero_attn=add_zero_attn)
         if kdim not in (None, embed_dim):
@@ -306,7 +307,7 @@ class GraphFilterMultiheadAttention(MultiheadCall, GraphFilterAttention): # type
             )
         super().__init__(
             embed_dim, num_heads, order, domain, resolvent, alpha, channels, start, bias, solve,
-            device, dtype
+            device, dtype, penalty
         )
         self._called(dropout, kdim, vdim, batch_first)
 
@@ -314,7 +315,8 @@ class GraphFilterMultiheadAttention(MultiheadCall, GraphFilterAttention): # type
     def settings(self) -> dict: # Arguments of the constructor by name, without the filter's start
         "What a file needs to build the layer again"
         own = dict(order=self.f.order, domain=self.domain, resolvent=self.f.gain is not None)
-        return own | dict(channels=self.f.taps.shape[-1] == self.head_dim, solve=self.solve)
+        own |= dict(channels=self.f.taps.shape[-1] == self.head_dim, solve=self.solve)
+        return own | dict(penalty=self.penalty)
 
     def factors(self, x:Tensor, key_padding_mask:Tensor|None=None) -> tuple:
         "`U` and `V` of tokens `(b, n, dim)` among themselves, each `(b, h, n, d)`, 0 at padding"
@@ -339,6 +341,7 @@ class GraphFilterMultiheadAttention(MultiheadCall, GraphFilterAttention): # type
                 "change each other's answers (self-attention is where `query is key`)"
             )
         U, V = self._graph(*self._asked(key), hidden, logits)
+        self._record(U, V)
         x, q = self._heads(self.v_proj(value)), None if itself else self._heads(self.q_proj(query))
         with without_autocast(x):
             asking = None if q is None else self.logit_factors(q, q)[0]
@@ -354,7 +357,8 @@ class GraphFilterMultiheadAttention(MultiheadCall, GraphFilterAttention): # type
         return self.out_proj(y.transpose(1, 2).flatten(-2)), H
 
     def extra_repr(self):
-        return f"{super().extra_repr()}, domain={self.domain!r}"
+        penalty = f", penalty={self.penalty!r}" if self.penalty else ""
+        return f"{super().extra_repr()}, domain={self.domain!r}{penalty}"
 
 # %% ../nbs/11_multihead.ipynb #c82f269e
 Host = namedtuple("Host", "models projections out pair")

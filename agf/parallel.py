@@ -227,6 +227,8 @@ def exact_piece(
 ) -> Tensor: # Filtered tokens, shape `(b, n, dim)`; 0 at padding
     "`layer(x)` where `x` is a piece of longer sequences"
     _check_piece(layer, x, key_padding_mask)
+    if layer.collected is not None:
+        raise ValueError("the penalty of an exact filter needs whole sequences: pass penalty=None")
     tiles = pieces.tiles(x, key_padding_mask)
     found = join([pieces.run(_exact_sums, layer, *tile) for tile in tiles], pieces.group)
     with without_autocast(x):
