@@ -285,10 +285,10 @@ class TritonGraphFilterAttention(GraphFilterAttention):
         "Why tokens like `x` go the plain way"
         kind, d = x.device.type, self.dim//self.num_heads
         dtype = torch.get_autocast_dtype(kind) if casts(x) else x.dtype
-        if triton is None:
-            return "Triton is not installed: pip install triton"
         if self.collected is not None:
             return "a penalty is collected, and the kernels keep no factors"
+        if triton is None:
+            return "Triton is not installed: pip install triton"
         if kind != "cuda" and not (INTERPRETED and kind == "cpu"):
             return f"the tokens are on the device {kind}, and the kernels need cuda"
         if kind == "cuda" and torch.cuda.get_device_capability(x.device) < (8, 0):
